@@ -1,0 +1,149 @@
+// Package kv is the contract of the store below the engine: an ordered map of
+// byte keys with snapshots and optimistic, atomic commits. It imports nothing
+// of ours, and only engine and cmd import it.
+//
+// Principles:
+//
+//   - Keys are flat byte strings in byte order. There are no buckets, because
+//     a distributed engine has none. The first byte of a key is its space, by
+//     which a store may arrange its files.
+//   - A Snapshot never changes and never waits for a commit.
+//   - A Batch says what was read and what is to be written. It commits whole,
+//     if nothing that was read has changed since its snapshot, or not at all.
+//   - The store gives every commit its time, in microseconds, strictly
+//     increasing, and writes it where the batch asks for it (a stamp).
+//   - Commits that wait together may be made durable together. A commit that
+//     was acknowledged survives a killed process and a power cut.
+package kv
+
+import (
+	"context"
+	"errors"
+)
+
+// Limits that every store keeps. A batch that breaks one is refused whole.
+const (
+	MaxKey   = 32 << 10 // bytes of a key
+	MaxValue = 16 << 20 // bytes of a value
+	MaxBatch = 64 << 20 // bytes of all keys and values of a batch
+)
+
+// Errors of a store.
+var (
+	// ErrConflict: something the batch read has changed. Nothing was written;
+	// the caller may run its work again on a new snapshot.
+	ErrConflict = errors.New("kv: conflict")
+	// ErrKeySize, ErrValueSize, ErrBatchSize: a limit was broken. Nothing was
+	// written.
+	ErrKeySize   = errors.New("kv: key is empty or too large")
+	ErrValueSize = errors.New("kv: value too large")
+	ErrBatchSize = errors.New("kv: batch too large")
+	// ErrClosed: the store, or the snapshot, is closed.
+	ErrClosed = errors.New("kv: closed")
+	// ErrNoSpace: the disk is full. Nothing was written.
+	ErrNoSpace = errors.New("kv: no space left")
+	// ErrLocked: another process has the file open.
+	ErrLocked = errors.New("kv: file is in use by another process")
+	// ErrReadOnly: the file, or its folder, cannot be written.
+	ErrReadOnly = errors.New("kv: file is read-only")
+	// ErrDamaged: the file is not a store, or a damaged one. It was left as
+	// it is.
+	ErrDamaged = errors.New("kv: file is damaged or not a store")
+)
+
+// Store is an ordered, transactional map.
+type Store interface {
+	// Snapshot returns the state after the last commit. The caller closes it.
+	Snapshot() (Snapshot, error)
+	// Commit validates and writes b, and returns its time once it is durable
+	// and visible to new snapshots. If ctx ends while b waits in line, it is
+	// not written; once b is being written its end is awaited. On any error
+	// nothing of b was written.
+	Commit(ctx context.Context, b *Batch) (ts int64, err error)
+	// Watch calls f after every commit, in order of their times, with the
+	// commit's writes (stamped; valid only during the call), before Commit
+	// returns to its caller and after the commit is visible. f must be quick
+	// and must not call the store. cancel returns after the last call of f.
+	Watch(f func(Commit)) (cancel func())
+	// Close waits for running commits and then closes. Snapshots must have
+	// been closed before.
+	Close() error
+}
+
+// Snapshot is the state of a store at one time.
+type Snapshot interface {
+	// Time is the snapshot's own time, in microseconds: every commit with a
+	// smaller time is in it, and none with a greater. Times of successive
+	// snapshots never decrease; they differ as long as there is room, which
+	// is one microsecond each while a commit is being written.
+	Time() int64
+	// Get returns the value of key, nil when there is none (values are never
+	// nil, they may be empty). The slice must not be changed and is valid
+	// until Close.
+	Get(key []byte) ([]byte, error)
+	// Scan returns an iterator over the keys k with lo <= k < hi; nil hi is
+	// the end of all keys. It starts before the first entry, or, when reverse
+	// is set, after the last one and moves backwards.
+	Scan(lo, hi []byte, reverse bool) Iterator
+	// Close releases the snapshot. Nothing of it may be used afterwards.
+	Close()
+}
+
+// Iterator moves over entries in one direction.
+type Iterator interface {
+	// Next moves to the next entry and reports whether there is one.
+	Next() bool
+	// Seek moves to the first entry at or after key (in reverse: the last one
+	// strictly before key) within the bounds of the scan, in either direction
+	// of the order, and reports whether there is one.
+	Seek(key []byte) bool
+	// Key and Value return the present entry. The slices must not be changed
+	// and are valid until the snapshot is closed.
+	Key() []byte
+	Value() []byte
+	// Err returns the error that ended the iteration, if one did.
+	Err() error
+	// Close releases the iterator.
+	Close()
+}
+
+// Range is the keys k with Lo <= k < Hi; nil Hi is the end of all keys.
+type Range struct{ Lo, Hi []byte }
+
+// Write is one change. A key is written at most once in a batch.
+type Write struct {
+	Key    []byte
+	Value  []byte
+	Delete bool
+	// KeyStamps and ValueStamps are offsets at which the commit's time is
+	// written into Key and Value, as 8 bytes big-endian over what is there.
+	// In a key the time is written complemented, so that later commits sort
+	// first.
+	KeyStamps   []int
+	ValueStamps []int
+}
+
+// Batch is the work of one transaction.
+type Batch struct {
+	// Since is the Time of the snapshot that was read.
+	Since int64
+	// Keys and Ranges are what was read and must not have been written by a
+	// commit after Since.
+	Keys   [][]byte
+	Ranges []Range
+	// Writes take effect together. Commit may change the bytes where stamps
+	// point, and keeps nothing of the batch.
+	Writes []Write
+	// Publish, when set, is called with the commit's time after the batch was
+	// found to be valid and before any snapshot can see it, in order of the
+	// times. If the write fails afterwards, Retract is called with the same
+	// time. Both must be quick and must not call the store.
+	Publish func(ts int64)
+	Retract func(ts int64)
+}
+
+// Commit is one commit as a watcher sees it.
+type Commit struct {
+	Time   int64
+	Writes []Write
+}

@@ -1,0 +1,3 @@
+module github.com/fawndb/fawn
+
+go 1.26

@@ -1,0 +1,163 @@
+package ast
+
+import (
+	"sort"
+	"strings"
+)
+
+// Effect is what evaluating something may do.
+type Effect uint8
+
+// The effects, weakest first.
+const (
+	Pure Effect = iota
+	Read
+	Write
+)
+
+// Syntax says how an operand is written.
+type Syntax uint8
+
+// The ways to write an operand.
+const (
+	Expression     Syntax = iota // any expression
+	LambdaOnly                   // a lambda literal
+	LambdaOrExpr                 // a lambda literal or an expression (join)
+	ExpressionList               // a JSON array literal with at least one item (do)
+	Operands                     // as ExpressionList, but a bare expression may stand for one item (and, or)
+	Quoted                       // data, not evaluated (quote)
+)
+
+// Operand is one key of a form.
+type Operand struct {
+	Key      string
+	Optional bool
+	Syntax   Syntax
+	// Named puts the operand into the options object that ends the call in
+	// text: Paginate(set, { size: 10 }).
+	Named bool
+	// Variadic lets the operand take the remaining arguments of the call in
+	// text: one is sent bare, several as an array; none leave an optional
+	// operand out and send a required one as [].
+	Variadic bool
+	// Nullable lets the operand be left out in text; null is sent: Now().
+	Nullable bool
+}
+
+// Form is how a function is written: in JSON an object with these keys, in
+// text a call of this name. Forms are made by package query from its table.
+type Form struct {
+	Name     string    // in text: "Paginate"
+	Operands []Operand // in declared order, which is the order of evaluation
+	Order    []int     // order of the operands in text, as indices; nil is the declared one
+	Effect   Effect    // of the form itself, without its operands
+	ID       int       // the row's place in the table
+	// Delayed says that the form keeps its operands without evaluating them
+	// (query): their effects are not its own.
+	Delayed bool
+	// Missing is the reason why the form cannot be evaluated, "" when it can.
+	Missing string
+}
+
+// Forms finds a form by its set of keys, or by its name in text.
+type Forms struct {
+	byKeys map[string]*Form
+	byName map[string]*Form
+	single map[string]*Form
+	list   []*Form
+}
+
+// NewForms returns the lookup over forms. It panics when two forms have a set
+// of keys or a name in common: the table is wrong then.
+func NewForms(forms []*Form) *Forms {
+	f := &Forms{byKeys: map[string]*Form{}, byName: map[string]*Form{}, single: map[string]*Form{}, list: forms}
+	for _, form := range forms {
+		if f.byName[form.Name] != nil {
+			panic("ast: two forms are called " + form.Name)
+		}
+		f.byName[form.Name] = form
+		f.addKeys(form, 0, nil)
+	}
+	return f
+}
+
+func (f *Forms) addKeys(form *Form, i int, keys []string) {
+	if i < len(form.Operands) {
+		o := form.Operands[i]
+		f.addKeys(form, i+1, append(keys[:len(keys):len(keys)], o.Key))
+		if o.Optional {
+			f.addKeys(form, i+1, keys)
+		}
+		return
+	}
+	if len(keys) == 1 {
+		if f.single[keys[0]] != nil {
+			panic("ast: two forms have the keys " + keys[0])
+		}
+		f.single[keys[0]] = form
+		return
+	}
+	sort.Strings(keys)
+	set := strings.Join(keys, "\x00")
+	if f.byKeys[set] != nil {
+		panic("ast: two forms have the keys " + set)
+	}
+	f.byKeys[set] = form
+}
+
+// ByKeys returns the form that is written with exactly these keys, in any
+// order, or nil. It may reorder keys.
+func (f *Forms) ByKeys(keys []string) *Form {
+	if len(keys) == 1 {
+		return f.single[keys[0]]
+	}
+	sort.Strings(keys)
+	var buf [96]byte
+	b := buf[:0]
+	for i, k := range keys {
+		if i > 0 {
+			b = append(b, 0)
+		}
+		b = append(b, k...)
+	}
+	return f.byKeys[string(b)]
+}
+
+// ByName returns the form called name in text, or nil.
+func (f *Forms) ByName(name string) *Form { return f.byName[name] }
+
+// All returns the forms in the table's order.
+func (f *Forms) All() []*Form { return f.list }
+
+// EffectOf returns the strongest effect that evaluating e may have.
+func EffectOf(e Expr) Effect {
+	switch e := e.(type) {
+	case nil, *Literal, *Ref, *Var, *QueryLiteral, *SetLiteral:
+		return Pure
+	case *Array:
+		return effectOfAll(e.Items)
+	case *Object:
+		return effectOfAll(e.Values)
+	case *Wrapped:
+		return EffectOf(e.Expr)
+	case *Let:
+		return max(effectOfAll(e.Values), EffectOf(e.In))
+	case *Lambda:
+		return EffectOf(e.Body)
+	case *Call:
+		if e.Form.Delayed {
+			return e.Form.Effect
+		}
+		return max(e.Form.Effect, effectOfAll(e.Args))
+	default:
+		panic("ast: unknown expression")
+	}
+}
+
+func effectOfAll(list []Expr) Effect {
+	effect := Pure
+	for _, e := range list {
+		effect = max(effect, EffectOf(e))
+	}
+	return effect
+}
