@@ -63,7 +63,7 @@ func evalDo(c *Context, call *ast.Call) (value.Value, error) {
 
 // argument evaluates and casts one operand of a lazy function.
 func (c *Context) argument(call *ast.Call, i int) (value.Value, error) {
-	p := &theTable().rows[call.Form.ID].Params[i]
+	p := &c.rows[call.Form.ID].Params[i]
 	c.push(ast.Key(p.Key))
 	defer c.pop()
 	v, err := c.Eval(call.Args[i])

@@ -37,6 +37,7 @@ type Context struct {
 	Host  Host
 	Stats Stats
 
+	rows    []*Function     // the table
 	ctx     context.Context //nolint:containedctx // a Context is one run of one query
 	options Options
 	path    []ast.Step // where evaluation stands
@@ -52,7 +53,7 @@ type Context struct {
 // Eval evaluates an expression. The error is an *Error or Errors, or, when
 // the host failed, whatever the host returned.
 func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, Stats, error) {
-	c := &Context{Host: host, ctx: ctx, options: o, vars: append([]value.Field(nil), o.Vars...)}
+	c := &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: append([]value.Field(nil), o.Vars...)}
 	if o.Where == "" {
 		c.options.Allow = ast.Write
 	}

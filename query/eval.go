@@ -118,7 +118,7 @@ func (c *Context) call(e *ast.Call) (value.Value, error) {
 	if err := c.step(); err != nil {
 		return nil, err
 	}
-	f := theTable().rows[e.Form.ID]
+	f := c.rows[e.Form.ID]
 	if f.Missing != "" {
 		return nil, c.fail(InvalidExpression, f.Missing)
 	}
