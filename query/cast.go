@@ -105,7 +105,7 @@ func (c *Context) castList(p *Param, list value.Array) (value.Value, error) {
 		cast, err := p.Cast.check(c, v)
 		c.pop()
 		if err != nil {
-			if errs = join(errs, err); !isErrors(errs) {
+			if errs = join(errs, err); ends(errs) {
 				return nil, errs
 			}
 			continue
@@ -138,16 +138,19 @@ func same(a, b value.Value) bool {
 	}
 }
 
-func isErrors(err error) bool {
-	_, ok := asErrors(err)
-	return ok
-}
-
 // typeError is the error of a value that is not of the expected type, at the
-// present position. A ref to something undefined is reported as such where
-// a ref, a set or something to iterate was expected.
+// present position.
 func (c *Context) typeError(expected string, v value.Value) error {
 	return c.fail(InvalidArgument, expected+" expected, "+typeName(v)+" provided.")
+}
+
+// wrongRef is typeError where a ref, a set or something to iterate was
+// expected: there a ref to something undefined is reported as that.
+func (c *Context) wrongRef(expected string, v value.Value) error {
+	if u, ok := v.(*value.Unresolved); ok {
+		return c.fail(InvalidRef, undefinedText(u))
+	}
+	return c.typeError(expected, v)
 }
 
 // typeName is what error texts call a value.
