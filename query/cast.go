@@ -141,7 +141,7 @@ func same(a, b value.Value) bool {
 // typeError is the error of a value that is not of the expected type, at the
 // present position.
 func (c *Context) typeError(expected string, v value.Value) error {
-	return c.fail(InvalidArgument, expected+" expected, "+typeName(v)+" provided.")
+	return c.fail(InvalidArgument, expected+" expected, "+value.TypeName(v)+" provided.")
 }
 
 // wrongRef is typeError where a ref, a set or something to iterate was
@@ -151,75 +151,4 @@ func (c *Context) wrongRef(expected string, v value.Value) error {
 		return c.fail(InvalidRef, undefinedText(u))
 	}
 	return c.typeError(expected, v)
-}
-
-// typeName is what error texts call a value.
-// Source: chapter on the wire, section 4.2.
-func typeName(v value.Value) string {
-	switch v := v.(type) {
-	case value.Null:
-		return "Null"
-	case value.Boolean:
-		return "Boolean"
-	case value.Long:
-		return "Integer"
-	case value.Double:
-		return "Double"
-	case value.String:
-		return "String"
-	case value.Action:
-		return "Action"
-	case value.Bytes:
-		return "Bytes"
-	case value.UUID:
-		return "UUID"
-	case value.Time:
-		return "Time"
-	case value.Date:
-		return "Date"
-	case value.TxnTime:
-		return "Unresolved Transaction Time"
-	case value.Array:
-		return "Array"
-	case value.Object, *value.Document, *value.Event, *value.Sourced:
-		return "Object"
-	case *value.Page:
-		return "Page"
-	case value.Ref:
-		return refTypeName(v.Class, false)
-	case *value.Unresolved:
-		if v.ID != "" {
-			return "Ref"
-		}
-		return refTypeName(v.Class, true)
-	case *value.Set:
-		return "Set"
-	case *value.Lambda:
-		return "Lambda"
-	}
-	panic("query: unknown kind of value")
-}
-
-func refTypeName(c value.Class, unresolved bool) string {
-	switch c {
-	case value.Databases:
-		return "Database Ref"
-	case value.Collections:
-		return "Collection Ref"
-	case value.Indexes:
-		return "Index Ref"
-	case value.Keys:
-		return "Key Ref"
-	case value.Functions:
-		return "User Function Ref"
-	case value.Roles:
-		if unresolved {
-			return "Role Ref"
-		}
-	case value.AccessProviders:
-		if unresolved {
-			return "Access Provider Ref"
-		}
-	}
-	return "Ref"
 }

@@ -154,7 +154,7 @@ func toArray(c *Context, args []value.Value) (value.Value, error) {
 }
 
 func (c *Context) cannotCast(v value.Value, to, key string) error {
-	return c.failAt(InvalidArgument, "Cannot cast "+typeName(v)+" to "+to+".", ast.Key(key))
+	return c.failAt(InvalidArgument, "Cannot cast "+value.TypeName(v)+" to "+to+".", ast.Key(key))
 }
 
 // members is an object that is being made. Removed ones have no value.
