@@ -88,6 +88,13 @@ func lambda(key string) Param { return Param{Key: key, Syntax: ast.LambdaOnly} }
 func families() []Family {
 	return []Family{
 		{"basic", basicFunctions},
+		{"math", mathFunctions},
+		{"trigonometry", trigonometryFunctions},
+		{"bits", bitFunctions},
+		{"time", timeFunctions},
+		{"conversion", conversionFunctions},
+		{"typechecks", typecheckFunctions},
+		{"ids", idFunctions},
 	}
 }
 
