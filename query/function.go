@@ -88,6 +88,7 @@ func lambda(key string) Param { return Param{Key: key, Syntax: ast.LambdaOnly} }
 func families() []Family {
 	return []Family{
 		{"basic", basicFunctions},
+		{"strings", stringFunctions},
 	}
 }
 
