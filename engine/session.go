@@ -96,28 +96,40 @@ func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
 // keySession finds the key that a secret belongs to and takes on the scope
 // that was asked for; nil if there is no such key.
 func (tx *tx) keySession(p secret.Parts, s scoped) (*session, error) {
+	ref, err := tx.keyOf(p, s.secret)
+	if ref == nil || err != nil {
+		return nil, err
+	}
+	rec, _, err := tx.record(*ref)
+	if err != nil {
+		return nil, err
+	}
+	out, err := tx.keyRights(*ref, rec.fields)
+	if err != nil {
+		return nil, err
+	}
+	return tx.narrow(out, s)
+}
+
+// keyOf returns the ref of the live key that a secret belongs to, nil if there
+// is none. Ids of keys are unique in practice; imported ones may collide.
+func (tx *tx) keyOf(p secret.Parts, text string) (*value.Ref, error) {
 	lo := keyKey(p.ID, 0)
 	it := tx.t.Scan(lo, after(lo[:9]), false)
 	defer it.Close()
 	for it.Next() {
 		ref := value.Ref{Scope: value.Scope(be32(it.Key()[9:])), Class: value.Keys, ID: p.ID}
-		if live, err := tx.liveDatabase(ref.Scope); err != nil {
-			return nil, err
-		} else if !live {
-			continue
-		}
-		raw, err := tx.secretDocument(ref, s.secret)
+		live, err := tx.liveDatabase(ref.Scope)
 		if err != nil {
 			return nil, err
 		}
-		if raw == nil {
+		if !live {
 			continue
 		}
-		out, err := tx.keyRights(ref, raw)
-		if err != nil {
-			return nil, err
+		raw, err := tx.secretDocument(ref, text)
+		if raw != nil || err != nil {
+			return &ref, err
 		}
-		return tx.narrow(out, s)
 	}
 	return nil, it.Err()
 }

@@ -150,3 +150,6 @@ func (t *Txn) Batch() *kv.Batch {
 
 // Close ends the transaction and releases its snapshot.
 func (t *Txn) Close() { t.snap.Close() }
+
+// Forget stops noting reads: the transaction will not commit.
+func (t *Txn) Forget() { t.track, t.keys, t.scans = false, nil, nil }
