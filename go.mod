@@ -1,5 +1,13 @@
 module github.com/fawndb/fawn
 
-go 1.26
+go 1.26.0
 
-require github.com/google/btree v1.1.3
+require (
+	github.com/google/btree v1.1.3
+	golang.org/x/crypto v0.58.0
+)
+
+require (
+	go.etcd.io/bbolt v1.5.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)

@@ -1,5 +1,7 @@
 package ast
 
+import "strconv"
+
 // Step is one step of a position: a key of an object, or, when Key is "", an
 // index of an array.
 type Step struct {
@@ -31,4 +33,18 @@ type Position []Step
 func (p Position) Join(steps ...Step) Position {
 	out := make(Position, 0, len(p)+len(steps))
 	return append(append(out, p...), steps...)
+}
+
+// Strings returns p with its indices in decimal, as the fields of validation
+// failures have them.
+func (p Position) Strings() []string {
+	out := make([]string, len(p))
+	for i, s := range p {
+		if s.IsIndex() {
+			out[i] = strconv.Itoa(s.Index)
+		} else {
+			out[i] = s.Key
+		}
+	}
+	return out
 }

@@ -1,0 +1,222 @@
+package query
+
+import (
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// Cast checks an evaluated argument and turns it into what the function
+// takes. Casts are the only way a function reads its arguments.
+type Cast struct {
+	// Name is the expected type in error texts: "Number", "Ref or Set".
+	Name string
+	// check returns the value to pass on; the error is at the context's
+	// present position. A nil check accepts everything as it is.
+	check func(c *Context, v value.Value) (value.Value, error)
+	shape listShape
+}
+
+// listShape says whether a cast takes a list, element by element.
+type listShape uint8
+
+const (
+	single listShape = iota
+	zeroOrMore
+	oneOrMore
+)
+
+// Lists reports whether the argument is a list of what c accepts, and whether
+// the list must have an element.
+func (c Cast) Lists() (list, nonEmpty bool) { return c.shape != single, c.shape == oneOrMore }
+
+func (c Cast) list(s listShape) Cast {
+	c.shape = s
+	return c
+}
+
+// kinds is the cast that accepts values of the given kinds as they are.
+func kinds(name string, accepted ...value.Kind) Cast {
+	var set uint32
+	for _, k := range accepted {
+		set |= 1 << k
+	}
+	return Cast{Name: name, check: func(c *Context, v value.Value) (value.Value, error) {
+		if set&(1<<v.Kind()) == 0 {
+			return nil, c.typeError(name, v)
+		}
+		return v, nil
+	}}
+}
+
+// The plain casts. Those that only some family needs stand in its file.
+var (
+	anything = Cast{Name: "Any"}
+	integer  = kinds("Integer", value.KindLong)
+	number   = kinds("Number", value.KindLong, value.KindDouble)
+	boolean  = kinds("Boolean", value.KindBoolean)
+	text     = kinds("String", value.KindString)
+	array    = kinds("Array", value.KindArray)
+	null     = kinds("Null", value.KindNull)
+	scalar   = kinds("Scalar", value.KindNull, value.KindBoolean, value.KindLong, value.KindDouble,
+		value.KindString, value.KindAction, value.KindBytes, value.KindUUID, value.KindTime, value.KindDate,
+		value.KindTxnTime, value.KindRef)
+)
+
+// cast applies a parameter's cast to an evaluated argument. The context
+// stands at the argument's position.
+func (c *Context) cast(p *Param, v value.Value) (value.Value, error) {
+	if p.Cast.shape == single {
+		if p.Cast.check == nil {
+			return v, nil
+		}
+		return p.Cast.check(c, v)
+	}
+	list, ok := v.(value.Array)
+	if !ok {
+		v, err := c.castItem(p, v)
+		if err != nil {
+			return nil, err
+		}
+		return value.Array{v}, nil
+	}
+	if len(list) == 0 && p.Cast.shape == oneOrMore {
+		return nil, c.fail(InvalidArgument, "Non-empty array expected.")
+	}
+	return c.castList(p, list)
+}
+
+func (c *Context) castItem(p *Param, v value.Value) (value.Value, error) {
+	if p.Cast.check == nil {
+		return v, nil
+	}
+	return p.Cast.check(c, v)
+}
+
+// castList casts every element and reports every one that does not fit. The
+// list itself is copied only if a cast changes an element.
+func (c *Context) castList(p *Param, list value.Array) (value.Value, error) {
+	if p.Cast.check == nil {
+		return list, nil
+	}
+	var errs error
+	out := list
+	for i, v := range list {
+		c.push(ast.Index(i))
+		cast, err := p.Cast.check(c, v)
+		c.pop()
+		if err != nil {
+			if errs = join(errs, err); !isErrors(errs) {
+				return nil, errs
+			}
+			continue
+		}
+		if !same(cast, v) {
+			if &out[0] == &list[0] {
+				out = append(value.Array(nil), list...)
+			}
+			out[i] = cast
+		}
+	}
+	if errs != nil {
+		return nil, errs
+	}
+	return out, nil
+}
+
+// same reports whether a cast returned its argument: only scalars and
+// pointers are changed by casts, so that kinds which cannot be compared are
+// always the same.
+func same(a, b value.Value) bool {
+	if a.Kind() != b.Kind() {
+		return false
+	}
+	switch a.Kind() {
+	case value.KindArray, value.KindObject, value.KindBytes:
+		return true
+	default:
+		return a == b
+	}
+}
+
+func isErrors(err error) bool {
+	_, ok := asErrors(err)
+	return ok
+}
+
+// typeError is the error of a value that is not of the expected type, at the
+// present position. A ref to something undefined is reported as such where
+// a ref, a set or something to iterate was expected.
+func (c *Context) typeError(expected string, v value.Value) error {
+	return c.fail(InvalidArgument, expected+" expected, "+typeName(v)+" provided.")
+}
+
+// typeName is what error texts call a value.
+// Source: chapter on the wire, section 4.2.
+func typeName(v value.Value) string {
+	switch v := v.(type) {
+	case value.Null:
+		return "Null"
+	case value.Boolean:
+		return "Boolean"
+	case value.Long:
+		return "Integer"
+	case value.Double:
+		return "Double"
+	case value.String:
+		return "String"
+	case value.Action:
+		return "Action"
+	case value.Bytes:
+		return "Bytes"
+	case value.UUID:
+		return "UUID"
+	case value.Time:
+		return "Time"
+	case value.Date:
+		return "Date"
+	case value.TxnTime:
+		return "Unresolved Transaction Time"
+	case value.Array:
+		return "Array"
+	case value.Object, *value.Document, *value.Event, *value.Sourced:
+		return "Object"
+	case *value.Page:
+		return "Page"
+	case value.Ref:
+		return refTypeName(v.Class, false)
+	case *value.Unresolved:
+		if v.ID != "" {
+			return "Ref"
+		}
+		return refTypeName(v.Class, true)
+	case *value.Set:
+		return "Set"
+	case *value.Lambda:
+		return "Lambda"
+	}
+	panic("query: unknown kind of value")
+}
+
+func refTypeName(c value.Class, unresolved bool) string {
+	switch c {
+	case value.Databases:
+		return "Database Ref"
+	case value.Collections:
+		return "Collection Ref"
+	case value.Indexes:
+		return "Index Ref"
+	case value.Keys:
+		return "Key Ref"
+	case value.Functions:
+		return "User Function Ref"
+	case value.Roles:
+		if unresolved {
+			return "Role Ref"
+		}
+	case value.AccessProviders:
+		if unresolved {
+			return "Access Provider Ref"
+		}
+	}
+	return "Ref"
+}

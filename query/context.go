@@ -1,0 +1,125 @@
+package query
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// maxDepth is how many lambdas and user functions may be applied inside each
+// other.
+const maxDepth = 200
+
+// Options say under which conditions a query runs.
+type Options struct {
+	// Vars are bound around the whole query.
+	Vars []value.Field
+	// Allow is the strongest effect that the surroundings permit, and Where
+	// is what they are called in the error ("get requests"); the default
+	// permits everything.
+	Allow ast.Effect
+	Where string
+	// MaxSteps bounds how many expressions are evaluated; 0 is no bound.
+	MaxSteps int64
+}
+
+// Stats count what a query did.
+type Stats struct {
+	// Calls is the number of function forms and lambdas evaluated.
+	Calls int64
+}
+
+// Context is the state of one running query. Functions get it with their
+// arguments; it is not safe for concurrent use.
+type Context struct {
+	Host  Host
+	Stats Stats
+
+	rows    []*Function     // the table
+	ctx     context.Context //nolint:containedctx // a Context is one run of one query
+	options Options
+	path    []ast.Step // where evaluation stands
+	vars    []value.Field
+	base    int // vars below it belong to callers and are out of sight
+	args    []value.Value
+	form    *ast.Call // whose code is about to run
+	depth   int
+	at      int64 // valid time of reads; 0 is the present
+	defined map[*value.Set]ast.Position
+}
+
+// Eval evaluates an expression. The error is an *Error or Errors, or, when
+// the host failed, whatever the host returned.
+func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, Stats, error) {
+	c := &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: append([]value.Field(nil), o.Vars...)}
+	if o.Where == "" {
+		c.options.Allow = ast.Write
+	}
+	v, err := c.Eval(e)
+	return v, c.Stats, err
+}
+
+func (c *Context) push(s ast.Step) { c.path = append(c.path, s) }
+func (c *Context) pop()            { c.path = c.path[:len(c.path)-1] }
+
+// Position returns where evaluation stands. In Eval of a function that is
+// the form's position.
+func (c *Context) Position() ast.Position { return ast.Position(c.path).Join() }
+
+// fail returns an error at the present position.
+func (c *Context) fail(code Code, description string) error {
+	return &Error{Code: code, Description: description, Position: c.Position()}
+}
+
+// failAt returns an error below the present position.
+func (c *Context) failAt(code Code, description string, steps ...ast.Step) error {
+	return &Error{Code: code, Description: description, Position: ast.Position(c.path).Join(steps...)}
+}
+
+// place turns a host's refusal into an error at its position: the form's, or
+// that of its verb. Every other error stays as it is.
+func (c *Context) place(err error, verb string) error {
+	var r *Refusal
+	if err == nil || !errors.As(err, &r) {
+		return err
+	}
+	e := &Error{Code: r.Code, Description: r.Description, Failures: r.Failures}
+	switch r.Place {
+	case AtForm:
+		e.Position = c.Position()
+	case AtVerb:
+		e.Position = ast.Position(c.path).Join(ast.Key(verb))
+	case Nowhere:
+	}
+	if r.Prefixed {
+		e.Failures = prefixed(e.Position, r.Failures)
+	}
+	return e
+}
+
+func prefixed(p ast.Position, failures []Failure) []Failure {
+	out := make([]Failure, len(failures))
+	for i, f := range failures {
+		f.Field = append(p.Strings(), f.Field...)
+		out[i] = f
+	}
+	return out
+}
+
+// step counts one evaluation and looks now and then whether the query has
+// run out of time.
+func (c *Context) step() error {
+	c.Stats.Calls++
+	if c.Stats.Calls&0xff != 0 {
+		return nil
+	}
+	if max := c.options.MaxSteps; max > 0 && c.Stats.Calls > max {
+		return &Error{Code: BadRequest, Description: "Query exceeds the limit of computations."}
+	}
+	if c.ctx.Err() != nil {
+		return &Error{Code: TimeOut, Description: "Read timed out"}
+	}
+	return nil
+}
