@@ -30,7 +30,7 @@ func prepareDocument(tx *tx, c *change) error {
 	}
 	if _, ok := c.fields.Get("ttl"); !ok {
 		const day = int64(24 * time.Hour / time.Microsecond)
-		c.fields = c.fields.With("ttl", value.FromMicros(tx.now+*collection.TTLDays*day))
+		c.fields = c.fields.With("ttl", value.TimeFromMicros(tx.now+*collection.TTLDays*day))
 	}
 	return nil
 }

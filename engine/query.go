@@ -104,7 +104,7 @@ func (db *DB) Parse(q string, vars ...string) (*text.Query, error) {
 
 // DecodeJSON reads a query from its wire form, for Run.
 func DecodeJSON(body []byte, vars ...string) (ast.Expr, error) {
-	return wire.Decode(body, query.Forms(), wire.Options{Vars: vars})
+	return wire.Decode(body, query.Forms(), vars...)
 }
 
 func variables(args map[string]any) ([]value.Field, error) {
@@ -184,7 +184,7 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 	}
 	options := query.Options{Vars: r.Args}
 	if r.ReadOnly {
-		options.Allow, options.Where, options.ReadOnly = ast.Read, r.Where, true
+		options.Limited, options.Allow, options.Where = true, ast.Read, r.Where
 	} else if ast.EffectOf(r.Expr) < ast.Write {
 		tx.t.Forget()
 	}

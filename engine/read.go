@@ -128,7 +128,7 @@ func (tx *tx) minimumTime(s value.Scope, c value.Class) int64 {
 }
 
 // micros renders a time in microseconds as the language does.
-func micros(ts int64) string { return value.FromMicros(ts).String() }
+func micros(ts int64) string { return value.TimeFromMicros(ts).String() }
 
 // Get implements query.Host: the right to read comes before existence.
 func (tx *tx) Get(r value.Ref, at int64) (*value.Document, error) {

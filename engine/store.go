@@ -191,7 +191,7 @@ func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, 
 
 // bind evaluates an index binding. What fails yields nothing.
 func (tx *tx) bind(l *value.Lambda, doc *value.Document) (value.Value, error) {
-	v, err := query.Apply(tx.ctx, tx, l, doc, query.Options{Where: "index bindings"})
+	v, err := query.Apply(tx.ctx, tx, l, doc, query.Options{Limited: true, Where: "index bindings"})
 	if err != nil && query.IsErrors(err) {
 		return value.Null{}, nil
 	}

@@ -189,7 +189,7 @@ func (tx *tx) mayCreateWithID(c *change, class value.Class) (bool, error) {
 		return false, err
 	}
 	return tx.may(schema.ActionHistoryWrite, c.Ref.Scope, class, func(*value.Lambda) value.Value {
-		return value.Array{c.Ref, value.FromMicros(tx.now), value.String("create"), c.Params}
+		return value.Array{c.Ref, value.TimeFromMicros(tx.now), value.String("create"), c.Params}
 	})
 }
 
