@@ -94,6 +94,8 @@ func families() []Family {
 		{"collections", slices.Concat(collectionFunctions, combiningFunctions)},
 		{"aggregates", aggregateFunctions},
 		{"objects", slices.Concat(pathFunctions, objectFunctions)},
+		{"refs", refFunctions},
+		{"sets", slices.Concat(setFunctions, pageFunctions)},
 	}
 }
 
