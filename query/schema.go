@@ -46,11 +46,3 @@ func creator(name, key string, class value.Class, doc, instead string) *Function
 		},
 	}
 }
-
-// databaseRef is a ref to a database.
-var databaseRef = Cast{Name: "Database Ref", check: func(c *Context, v value.Value) (value.Value, error) {
-	if r, ok := v.(value.Ref); ok && r.Class == value.Databases {
-		return r, nil
-	}
-	return nil, c.wrongRef("Database Ref", v)
-}}
