@@ -56,7 +56,7 @@ var aggregateFunctions = []*Function{
 			case n == 0:
 				return nil, c.failAt(InvalidArgument, "Non-empty array expected.", ast.Key("mean"))
 			}
-			return folded(args[0], double(sum)/value.Double(n)), nil
+			return folded(args[0], asDouble(sum)/value.Double(n)), nil
 		},
 	},
 	extreme("min", "Min", "returns the least element; of several that rank the same, the last",
@@ -117,8 +117,8 @@ func (c *Context) sum(in value.Value, key string) (sum value.Value, n int, err e
 	return whole, n, err
 }
 
-// double returns a number as a Double.
-func double(v value.Value) value.Double {
+// asDouble returns a number as a Double.
+func asDouble(v value.Value) value.Double {
 	if l, ok := v.(value.Long); ok {
 		return value.Double(l)
 	}

@@ -94,8 +94,19 @@ func families() []Family {
 		{"collections", slices.Concat(collectionFunctions, combiningFunctions)},
 		{"aggregates", aggregateFunctions},
 		{"objects", slices.Concat(pathFunctions, objectFunctions)},
+		{"math", mathFunctions},
+		{"trigonometry", trigonometryFunctions},
+		{"bits", bitFunctions},
+		{"time", timeFunctions},
+		{"conversion", conversionFunctions},
+		{"typechecks", typecheckFunctions},
+		{"ids", idFunctions},
+		{"strings", stringFunctions},
 		{"refs", refFunctions},
 		{"sets", slices.Concat(setFunctions, pageFunctions)},
+		{"documents", documentFunctions},
+		{"schema", schemaFunctions},
+		{"identity", identityFunctions},
 	}
 }
 
