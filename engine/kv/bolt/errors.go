@@ -59,6 +59,7 @@ var fileErrors = []struct {
 	{berrors.ErrInvalid, kv.ErrDamaged},
 	{berrors.ErrVersionMismatch, kv.ErrDamaged},
 	{berrors.ErrChecksum, kv.ErrDamaged},
+	{berrors.ErrIncompatibleValue, kv.ErrDamaged}, // a bucket where an entry is to be
 }
 
 // fileError wraps err in the error of kv that it means, if there is one.

@@ -41,13 +41,14 @@ func (w writer) Write(g *commit.Group) error {
 		return nil
 	}
 	err = fileError(err)
-	s.recover(tx, g, err)
+	s.recover(tx, g.State(), err)
 	return err
 }
 
-// recover ends the transaction that failed with err, and decides whether the
-// store can go on. After a full disk it can.
-func (s *Store) recover(tx *bbolt.Tx, g *commit.Group, err error) {
+// recover ends the transaction tx, which was to make the given state and has
+// failed with err, and decides whether the store can go on. After a full disk
+// it can.
+func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
 	panicked := errors.Is(err, kv.ErrDamaged)
 	if panicked {
 		s.fail(err, false)
@@ -62,7 +63,7 @@ func (s *Store) recover(tx *bbolt.Tx, g *commit.Group, err error) {
 	if beginErr != nil {
 		return
 	}
-	if uint64(now.ID()) >= g.State() {
+	if uint64(now.ID()) >= state {
 		s.fail(fmt.Errorf("whether the last commit is durable is unknown, open the store again: %w", err), true)
 	}
 	_ = now.Rollback()
