@@ -94,6 +94,13 @@ func families() []Family {
 		{"collections", slices.Concat(collectionFunctions, combiningFunctions)},
 		{"aggregates", aggregateFunctions},
 		{"objects", slices.Concat(pathFunctions, objectFunctions)},
+		{"math", mathFunctions},
+		{"trigonometry", trigonometryFunctions},
+		{"bits", bitFunctions},
+		{"time", timeFunctions},
+		{"conversion", conversionFunctions},
+		{"typechecks", typecheckFunctions},
+		{"ids", idFunctions},
 	}
 }
 
