@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
@@ -37,7 +38,8 @@ type Context struct {
 	Host  Host
 	Stats Stats
 
-	rows    []*Function     // the table
+	rows    []*Function // the table
+	forms   *ast.Forms
 	ctx     context.Context //nolint:containedctx // a Context is one run of one query
 	options Options
 	path    []ast.Step // where evaluation stands
@@ -56,7 +58,8 @@ type Context struct {
 // Eval evaluates an expression. The error is an *Error or Errors, or, when
 // the host failed, whatever the host returned.
 func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, Stats, error) {
-	c := &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: append([]value.Field(nil), o.Vars...)}
+	t := theTable()
+	c := &Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
 	if o.Where == "" {
 		c.options.Allow = ast.Write
 	}

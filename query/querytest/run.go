@@ -132,14 +132,18 @@ func parse(form Form, src string) (ast.Expr, error) {
 	if form == Wire {
 		return wire.Decode([]byte(src), query.Forms())
 	}
-	return text.Parse(src, query.Forms())
+	q, err := text.Parse(src, query.Forms())
+	if err != nil {
+		return nil, err
+	}
+	return q.Expr, nil
 }
 
 func print(form Form, e ast.Expr) string {
 	if form == Wire {
 		return string(wire.Append(nil, e))
 	}
-	return text.Format(e, query.Forms())
+	return text.Print(e)
 }
 
 // resultOf takes a response apart.
