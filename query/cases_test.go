@@ -80,6 +80,10 @@ func read(form querytest.Form, src string) (ast.Expr, error) {
 
 func (s pure) failed(err error) (int, []byte) {
 	status := 500
+	var fault *text.Error
+	if errors.As(err, &fault) && fault.Err == nil {
+		err = &query.Error{Code: query.InvalidExpression, Description: fault.Message, Position: ast.Position{}}
+	}
 	if e := query.Decisive(err); e != nil {
 		status = map[query.Code]int{query.ValueNotFound: 404, query.InstanceNotFound: 404}[e.Code]
 		if status == 0 {
@@ -94,3 +98,5 @@ func TestCases(t *testing.T) {
 		querytest.Run(t, "../testdata/fql/"+name+".txt", newPure)
 	}
 }
+
+func TestExamples(t *testing.T) { querytest.Examples(t, newPure) }
