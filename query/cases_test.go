@@ -44,6 +44,8 @@ func (*nowhere) Resolve(r *ast.Ref, _ bool) (value.Value, error) {
 
 func (*nowhere) Get(value.Ref, int64) (*value.Document, error) { return nil, errNoDatabase }
 
+func (*nowhere) Matchable(value.Ref) error { return errNoDatabase }
+
 func (*nowhere) Open(value.Value, query.Reading) (query.Set, error) { return nil, errNoDatabase }
 
 func (*nowhere) Function(value.Ref) (*query.Body, error) { return nil, errNoDatabase }

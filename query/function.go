@@ -101,6 +101,8 @@ func families() []Family {
 		{"conversion", conversionFunctions},
 		{"typechecks", typecheckFunctions},
 		{"ids", idFunctions},
+		{"refs", refFunctions},
+		{"sets", slices.Concat(setFunctions, pageFunctions)},
 	}
 }
 
