@@ -28,7 +28,7 @@ func (*nowhere) Name(value.Ref) (string, bool)           { return "", false }
 func (*nowhere) Parent(value.Scope) (value.Ref, bool)    { return value.Ref{}, false }
 func (h *nowhere) Now() int64                            { return h.now }
 func (*nowhere) Write(query.Change) (value.Value, error) { return nil, errNoDatabase }
-func (*nowhere) Caller() query.Caller                    { return nil }
+func (*nowhere) Caller() query.Caller                    { return admin{} }
 
 func (h *nowhere) NewID() (int64, error) {
 	h.id++
@@ -48,7 +48,13 @@ func (*nowhere) Matchable(value.Ref) error { return errNoDatabase }
 
 func (*nowhere) Open(value.Value, query.Reading) (query.Set, error) { return nil, errNoDatabase }
 
-func (*nowhere) Function(value.Ref) (*query.Body, error) { return nil, errNoDatabase }
+func (*nowhere) Function(value.Ref, value.Value) (*query.Body, error) { return nil, errNoDatabase }
+
+// admin is a caller without an identity.
+type admin struct{ query.Caller }
+
+func (admin) Identity() value.Value { return nil }
+func (admin) Token() value.Value    { return nil }
 
 // pure is a session without a database.
 type pure struct{ host *nowhere }

@@ -82,7 +82,15 @@ func (c *Context) cast(p *Param, v value.Value) (value.Value, error) {
 	if len(list) == 0 && p.Cast.shape == oneOrMore {
 		return nil, c.fail(InvalidArgument, "Non-empty array expected.")
 	}
-	return c.castList(p, list)
+	out, err := c.castList(p, list)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(out) == 0 || &out[0] == &list[0]:
+		return v, nil // as it came: to make a Value of a list again costs an allocation
+	default:
+		return out, nil
+	}
 }
 
 func (c *Context) castItem(p *Param, v value.Value) (value.Value, error) {
@@ -94,7 +102,7 @@ func (c *Context) castItem(p *Param, v value.Value) (value.Value, error) {
 
 // castList casts every element and reports every one that does not fit. The
 // list itself is copied only if a cast changes an element.
-func (c *Context) castList(p *Param, list value.Array) (value.Value, error) {
+func (c *Context) castList(p *Param, list value.Array) (value.Array, error) {
 	if p.Cast.check == nil {
 		return list, nil
 	}

@@ -101,8 +101,12 @@ func families() []Family {
 		{"conversion", conversionFunctions},
 		{"typechecks", typecheckFunctions},
 		{"ids", idFunctions},
+		{"strings", stringFunctions},
 		{"refs", refFunctions},
 		{"sets", slices.Concat(setFunctions, pageFunctions)},
+		{"documents", documentFunctions},
+		{"schema", schemaFunctions},
+		{"identity", identityFunctions},
 	}
 }
 

@@ -30,8 +30,9 @@ type Host interface {
 	Open(set value.Value, r Reading) (Set, error)
 	// Write carries out one change and returns what the function returns.
 	Write(w Change) (value.Value, error)
-	// Function returns the body of a user function that the caller may call.
-	Function(r value.Ref) (*Body, error)
+	// Function returns the body of a user function, if the caller may call it
+	// with these arguments.
+	Function(r value.Ref, args value.Value) (*Body, error)
 	// Caller answers for whoever sent the query.
 	Caller() Caller
 }
