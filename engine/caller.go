@@ -140,7 +140,7 @@ func (c caller) Logout(all bool) (bool, error) {
 	}
 	var refs []value.Ref
 	if all {
-		err := c.tx.eachOf(tokensByInstance, *s.identity, func(r value.Ref) error {
+		err := c.tx.eachOf(value.Tokens, *s.identity, func(r value.Ref) error {
 			refs = append(refs, r)
 			return nil
 		})

@@ -34,7 +34,8 @@ type collection struct {
 	deleted func(tx *tx, c *change) error
 }
 
-// collections is the table.
+// collections is the table; the row of every user collection stands under
+// the first.
 var collections map[value.Class]*collection
 
 func init() { //nolint:gochecknoinits // the rows' functions need the table
@@ -48,6 +49,7 @@ func init() { //nolint:gochecknoinits // the rows' functions need the table
 		value.Functions:       functionRow,
 		value.Roles:           roleRow,
 		value.AccessProviders: providerRow,
+		value.FirstUserClass:  documentRow,
 	}
 }
 
@@ -57,10 +59,7 @@ func collectionOf(w query.Change) *collection {
 	if w.Verb == query.Create && !w.WithID {
 		c = value.Class(w.Ref.ID)
 	}
-	if row := collections[c]; row != nil {
-		return row
-	}
-	return documentRow
+	return collections[min(c, value.FirstUserClass)]
 }
 
 // writable returns the params that a caller may write.

@@ -132,7 +132,7 @@ func (tx *tx) hashing(work func() error) error {
 // credentialsOf returns the credentials document of an identity, nil if there
 // is none.
 func (tx *tx) credentialsOf(who value.Ref) (*value.Document, error) {
-	ref, err := tx.firstOf(credentialsByInstance, who)
+	ref, err := tx.firstOf(value.Credentials, who)
 	if err != nil || ref == nil {
 		return nil, err
 	}

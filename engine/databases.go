@@ -7,6 +7,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/engine/secret"
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -155,11 +156,11 @@ func (tx *tx) child(ref value.Ref, doc *value.Document) (*schema.Child, error) {
 	g, _ := text.(value.String)
 	globalID, ok := secret.ParseGlobalID(string(g))
 	if !ok {
-		return nil, errRecord
+		return nil, index.ErrDamaged
 	}
 	s, ok, err := tx.db.scopeOf(tx.t.GetBase, globalID)
 	if err != nil || !ok {
-		return nil, errRecord
+		return nil, index.ErrDamaged
 	}
 	return &schema.Child{ID: ref.ID, Name: string(n), Scope: s}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv/bolt"
 	"github.com/fawndb/fawn/engine/password"
 	"github.com/fawndb/fawn/engine/schema"
+	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/text"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -63,21 +64,21 @@ type Options struct {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	store    kv.Store
-	options  Options
-	ids      ids
-	catalog  *schema.Catalog
-	hashers  *password.Pool
-	texts    *text.Cache
-	scopes   sync.Map // global id -> value.Scope; what is in it never changes
-	dummy    func() string
-	root     [2][]byte // SHA-256 of the root secret and of this process's own
-	process  string
-	initial  string
-	gate     sync.RWMutex // held by commits, and whole by a query that runs alone
-	ctx      context.Context
-	stop     context.CancelFunc
-	tasks    sync.WaitGroup
+	store   kv.Store
+	options Options
+	ids     ids
+	catalog *schema.Catalog
+	hashers *password.Pool
+	texts   *text.Cache
+	scopes  sync.Map // global id -> value.Scope; what is in it never changes
+	dummy   func() string
+	root    [2][]byte // SHA-256 of the root secret and of this process's own
+	process string
+	initial string
+	gate    sync.RWMutex // held by commits, and whole by a query that runs alone
+	ctx     context.Context
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup
 }
 
 // Open opens the database in a file, which it makes if there is none. Only
@@ -108,7 +109,7 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 	o = o.withDefaults()
 	db := &DB{
 		store: store, options: o, catalog: schema.NewCatalog(),
-		hashers: password.NewPool(o.Hashers), texts: text.NewCache(textCacheSize),
+		hashers: password.NewPool(o.Hashers), texts: text.NewCache(query.Forms(), textCacheSize),
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
 	db.dummy = sync.OnceValue(db.dummyHash)
@@ -123,7 +124,6 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 	}
 	db.process = secret
 	db.root[1] = digest(secret)
-	db.startTasks()
 	return db, nil
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -30,8 +31,8 @@ const (
 	spaceScope   = 's'
 	spaceSchema  = 'v'
 	spaceKey     = 'k'
-	spaceLive    = 'd'
-	spaceHistory = 'h'
+	spaceLive    = index.SpaceLive
+	spaceHistory = index.SpaceHistory
 	spaceTTL     = 't'
 	spaceGarbage = 'x'
 )
@@ -83,7 +84,7 @@ func historyTime(key []byte) int64 {
 // ttlKey is the key under which the sweeper finds a document that expires.
 func ttlKey(ttl int64, r value.Ref) []byte {
 	k := append(make([]byte, 0, 1+8+refSize), spaceTTL)
-	return appendRef(binary.BigEndian.AppendUint64(k, uint64(ttl)), r)
+	return appendRef(binary.BigEndian.AppendUint64(k, uint64(ttl)^1<<63), r)
 }
 
 func scopeKey(space byte, s value.Scope) []byte {

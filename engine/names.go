@@ -43,7 +43,7 @@ func (tx *tx) lastName(r value.Ref) (string, bool) {
 		if err != nil {
 			return "", false
 		}
-		if rec.deleted {
+		if rec.Tombstone {
 			continue
 		}
 		name, err := stringField(rec.fields, "name")

@@ -57,10 +57,10 @@ type Result struct {
 // Stats count what a query did.
 type Stats struct {
 	Calls        int64 // functions and lambdas evaluated
+	ReadOps      int64 // pieces of 4096 bytes read, at least one for each read
+	WriteOps     int64 // pieces of 1024 bytes of documents with their entries
 	BytesRead    int64
 	BytesWritten int64
-	Reads        int64 // entries of the store
-	Writes       int64
 	Retries      int
 }
 
@@ -124,7 +124,8 @@ func names(vars []value.Field) []string {
 	return out
 }
 
-// Run runs a query.
+// Run runs a query. Beside an error of the query there may be a Result
+// without a value: its time, and, if the query was aborted, what it had read.
 func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -142,14 +143,16 @@ func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
 	for n := 0; ; n++ {
 		alone := n > 0 && n == retries && r.Retries == nil
 		res, err := db.attempt(ctx, &r, req, alone)
+		if res != nil {
+			res.Stats.Retries = n
+		}
 		switch {
 		case err == nil:
-			res.Stats.Retries = n
 			return res, nil
 		case !errors.Is(err, kv.ErrConflict):
-			return nil, public(err)
+			return res, public(err)
 		case n >= retries:
-			return nil, &query.Error{
+			return res, &query.Error{
 				Code:        query.ContendedTransaction,
 				Description: "Transaction was aborted due to detection of concurrent modification.",
 			}
@@ -177,9 +180,10 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 	if err := tx.begun(session); err != nil {
 		return nil, err
 	}
+	tx.t.ResetStats()
 	if r.Expr == nil {
 		if r.Expr, err = r.Decode(); err != nil {
-			return nil, err
+			return &Result{Time: tx.now}, err
 		}
 	}
 	options := query.Options{Vars: r.Args}
@@ -190,21 +194,31 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 	}
 	v, stats, err := query.Eval(ctx, tx, r.Expr, options)
 	if err != nil {
-		return nil, err
+		return tx.failed(stats, err), err
 	}
 	return tx.finish(v, stats, alone)
+}
+
+// failed is what is left of a query that ended with an error: an abort keeps
+// what it read, everything else did nothing.
+func (tx *tx) failed(stats query.Stats, err error) *Result {
+	res := &Result{Time: tx.now}
+	if e := query.Decisive(err); e != nil && e.Code == query.TransactionAborted {
+		s := tx.t.Stats()
+		res.Stats = Stats{Calls: stats.Calls, ReadOps: s.ReadOps, BytesRead: s.BytesRead}
+	}
+	return res
 }
 
 // finish commits and gives the result its time.
 func (tx *tx) finish(v value.Value, stats query.Stats, alone bool) (*Result, error) {
 	ts, err := tx.commit(alone)
 	if err != nil {
-		return nil, err
+		return &Result{Time: tx.now}, err
 	}
 	s := tx.t.Stats()
 	res := &Result{Value: v, Time: ts, names: tx.lasting(ts), Stats: Stats{
-		Calls: stats.Calls, BytesRead: s.BytesRead, BytesWritten: s.BytesWritten,
-		Reads: s.Reads, Writes: int64(tx.t.Writes()),
+		Calls: stats.Calls, ReadOps: s.ReadOps, WriteOps: tx.writeOps, BytesRead: s.BytesRead, BytesWritten: s.BytesWritten,
 	}}
 	if doc, ok := v.(*value.Document); ok {
 		res.Created = doc.Fresh

@@ -25,7 +25,7 @@ func (tx *tx) record(r value.Ref) (record, bool, error) {
 	if err != nil {
 		return record{}, false, err
 	}
-	return rec, !rec.expired(tx.now), nil
+	return rec, !rec.Expired(tx.now), nil
 }
 
 // isLive reports whether a document exists now.
@@ -67,8 +67,8 @@ func (tx *tx) version(r value.Ref, at int64) (*value.Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rec.ts <= at {
-			if rec.expired(tx.now) {
+		if rec.TS <= at {
+			if rec.Expired(tx.now) {
 				return nil, nil
 			}
 			return rec.document(r), nil
@@ -86,7 +86,7 @@ func (tx *tx) pastVersion(r value.Ref, at int64) (*value.Document, error) {
 		return nil, it.Err()
 	}
 	rec, err := decodeRecord(it.Value())
-	if err != nil || rec.deleted || rec.expired(tx.now) {
+	if err != nil || rec.Tombstone || rec.Expired(tx.now) {
 		return nil, err
 	}
 	return rec.document(r), nil
@@ -209,4 +209,3 @@ func (tx *tx) functionRights(f *schema.Function, caller *rights) *rights {
 	r.roles = tx.namedRoles(f.Role)
 	return r
 }
-

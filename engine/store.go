@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/fawndb/fawn/engine/kv"
-	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -15,6 +13,7 @@ import (
 const (
 	maxVersion     = 8 << 20  // bytes of one version of a document
 	maxTransaction = 16 << 20 // bytes of all writes of a query
+	writeOp        = 1024     // bytes of a write operation
 )
 
 // store writes the document that a change makes, its index entries, and the
@@ -25,18 +24,19 @@ const (
 // put into history, so that a new document costs one record and reading live
 // data never meets dead data.
 func (tx *tx) store(c *change) (*value.Document, error) {
-	ttl := int64(0)
+	h := index.Header{}
 	if v, ok := c.fields.Get("ttl"); ok {
 		if t, ok := v.(value.Time); ok {
-			ttl = t.MicrosUp()
+			h.TTL, h.HasTTL = index.TTLOf(t), true
 		}
 	}
 	doc := value.NewDocument(c.Ref, 0, c.fields)
-	if err := tx.reindex(c, doc, ttl); err != nil {
+	before := tx.t.Size()
+	if err := tx.reindex(c, doc); err != nil {
 		return nil, err
 	}
-	rec := appendRecord(make([]byte, 0, 256), 0, ttl, false)
-	stamps := []int{recordStamp}
+	rec := index.AppendHeader(make([]byte, 0, 256), h)
+	stamps := []int{index.HeaderStamp}
 	rec, err := value.AppendMsgpack(rec, c.fields, &stamps)
 	if err != nil {
 		return nil, fmt.Errorf("engine: store: %w", err)
@@ -49,9 +49,10 @@ func (tx *tx) store(c *change) (*value.Document, error) {
 		return nil, err
 	}
 	tx.t.Put(kv.Write{Key: key, Value: rec, ValueStamps: stamps})
-	if ttl > 0 {
-		tx.t.Put(kv.Write{Key: ttlKey(ttl, c.Ref), Value: []byte{}})
+	if h.HasTTL {
+		tx.t.Put(kv.Write{Key: ttlKey(h.TTL, c.Ref), Value: []byte{}})
 	}
+	tx.writeOps += max(1, int64(tx.t.Size()-before+writeOp-1)/writeOp)
 	return doc, tx.checkSize()
 }
 
@@ -83,7 +84,7 @@ func (tx *tx) supersede(r value.Ref, key []byte, fresh bool) error {
 	if err != nil {
 		return err
 	}
-	tx.t.Put(kv.Write{Key: historyKey(r, rec.ts), Value: append([]byte(nil), base...)})
+	tx.t.Put(kv.Write{Key: historyKey(r, rec.TS), Value: append([]byte(nil), base...)})
 	return tx.dropTTL(r, base)
 }
 
@@ -93,8 +94,8 @@ func (tx *tx) dropTTL(r value.Ref, rec []byte) error {
 		return nil
 	}
 	old, err := decodeRecord(rec)
-	if err == nil && old.ttl > 0 {
-		tx.t.Delete(ttlKey(old.ttl, r))
+	if err == nil && old.HasTTL {
+		tx.t.Delete(ttlKey(old.TTL, r))
 	}
 	return err
 }
@@ -102,7 +103,7 @@ func (tx *tx) dropTTL(r value.Ref, rec []byte) error {
 // unstore deletes a document with its index entries. Its versions stay in
 // history, with the deletion as the last.
 func (tx *tx) unstore(r value.Ref, old *value.Document) error {
-	if err := tx.reindex(&change{Change: query.Change{Verb: query.Delete, Ref: r}, old: old}, nil, 0); err != nil {
+	if err := tx.reindex(&change{Change: query.Change{Verb: query.Delete, Ref: r}, old: old}, nil); err != nil {
 		return err
 	}
 	key := liveKey(r)
@@ -121,56 +122,36 @@ func (tx *tx) unstore(r value.Ref, old *value.Document) error {
 	tx.t.Delete(key)
 	tx.t.Put(kv.Write{
 		Key: historyKey(r, 0), KeyStamps: []int{historyStamp},
-		Value: appendRecord(nil, 0, 0, true), ValueStamps: []int{recordStamp},
+		Value: index.AppendHeader(nil, index.Header{Tombstone: true}), ValueStamps: []int{index.HeaderStamp},
 	})
 	return tx.checkSize()
 }
 
-// The system's own indexes: the tokens, and the credentials, of an identity.
-// Their numbers are those of the collections.
-var (
-	tokensByInstance      = index.System(value.Tokens, "instance", false)
-	credentialsByInstance = index.System(value.Credentials, "instance", true)
-)
-
-// definitions returns the indexes that cover a class: the system's own and
-// the user's.
-func (tx *tx) definitions(c value.Class) []*schema.Index {
-	covering := tx.own.Covering(c)
-	switch c {
-	case value.Tokens:
-		return append([]*schema.Index{{Definition: tokensByInstance.In(tx.own.Scope)}}, covering...)
-	case value.Credentials:
-		return append([]*schema.Index{{Definition: credentialsByInstance.In(tx.own.Scope)}}, covering...)
-	}
-	return covering
-}
-
 // reindex brings the index entries of a document from its old version to the
 // new one; nil doc is none.
-func (tx *tx) reindex(c *change, doc *value.Document, ttl int64) error {
-	for _, i := range tx.definitions(c.Ref.Class) {
-		before, err := tx.entries(i.Definition, c.old)
+func (tx *tx) reindex(c *change, doc *value.Document) error {
+	for _, d := range tx.definitions(c.Ref.Class) {
+		before, err := tx.entries(d, c.old)
 		if err != nil {
 			return err
 		}
-		now, err := tx.entries(i.Definition, doc)
+		now, err := tx.entries(d, doc)
 		if err != nil {
 			return err
 		}
-		removed, added, same := index.Diff(before, now)
-		for _, e := range removed {
+		changes := index.Diff(before, now)
+		for _, e := range changes.Removed {
 			if err := tx.removeEntry(e.Key); err != nil {
 				return err
 			}
 		}
-		for _, e := range added {
-			if err := tx.addEntry(i.Definition, c, e, ttl); err != nil {
+		for _, e := range changes.Added {
+			if err := tx.addEntry(d, c, e); err != nil {
 				return err
 			}
 		}
-		for _, e := range same {
-			if err := tx.keepEntry(e, ttl); err != nil {
+		for _, e := range changes.Kept {
+			if err := tx.keepEntry(e); err != nil {
 				return err
 			}
 		}
@@ -178,24 +159,35 @@ func (tx *tx) reindex(c *change, doc *value.Document, ttl int64) error {
 	return nil
 }
 
+// definitions returns the indexes that cover a class: the system's own and
+// the user's.
+func (tx *tx) definitions(c value.Class) []*index.Definition {
+	covering := tx.own.Covering(c)
+	own := systemIndex(tx.own.Scope, c)
+	out := make([]*index.Definition, 0, len(covering)+1)
+	if own != nil {
+		out = append(out, own)
+	}
+	for _, i := range covering {
+		out = append(out, i.Definition)
+	}
+	return out
+}
+
 func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, error) {
 	if doc == nil {
 		return nil, nil
 	}
-	list, err := index.Entries(d, doc, tx.bind)
+	list, err := d.Entries(doc, index.Env{Names: tx, Bind: tx.bind})
 	if err != nil {
 		return nil, fmt.Errorf("engine: index: %w", err)
 	}
 	return list, nil
 }
 
-// bind evaluates an index binding. What fails yields nothing.
+// bind evaluates an index binding.
 func (tx *tx) bind(l *value.Lambda, doc *value.Document) (value.Value, error) {
-	v, err := query.Apply(tx.ctx, tx, l, doc, query.Options{Limited: true, Where: "index bindings"})
-	if err != nil && query.IsErrors(err) {
-		return value.Null{}, nil
-	}
-	return v, err
+	return query.Apply(tx.ctx, tx, l, doc, query.Options{Limited: true, Where: "index bindings"})
 }
 
 // removeEntry takes a live entry out of an index. What the snapshot had goes
@@ -210,13 +202,13 @@ func (tx *tx) removeEntry(key []byte) error {
 		return nil
 	}
 	tx.t.Delete(key)
-	past, stamp := index.PastKey(key)
+	past, stamp := index.RemovedKey(key, 0)
 	tx.t.Put(kv.Write{Key: past, KeyStamps: []int{stamp}, Value: append([]byte(nil), base...)})
 	return nil
 }
 
 // addEntry puts an entry into an index, unless a unique one has it.
-func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry, ttl int64) error {
+func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry) error {
 	if d.Unique {
 		if err := tx.checkUnique(c, e); err != nil {
 			return err
@@ -224,86 +216,58 @@ func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry, ttl int64)
 	}
 	if w, ok := tx.t.Written(e.Key); ok && w.Delete {
 		// Removed by this query: it is as if it had stayed.
-		past, _ := index.PastKey(e.Key)
+		past, _ := index.RemovedKey(e.Key, 0)
 		tx.t.Undo(past)
 		tx.t.Undo(e.Key)
-		return tx.keepEntry(e, ttl)
+		return tx.keepEntry(e)
 	}
-	v, stamps := e.Value(0, ttl)
-	tx.t.Put(kv.Write{Key: e.Key, Value: v, ValueStamps: stamps})
+	tx.putEntry(e)
 	return nil
 }
 
-// keepEntry gives an entry that stays the ttl of the new version.
-func (tx *tx) keepEntry(e index.Entry, ttl int64) error {
+func (tx *tx) putEntry(e index.Entry) {
+	tx.t.Put(kv.Write{
+		Key: e.Key, Value: e.Value,
+		KeyStamps: e.KeyStamps, KeyTimes: e.KeyTimes, ValueStamps: e.ValueStamps,
+	})
+}
+
+// keepEntry gives an entry that stays the ttl and the values of the new
+// version.
+func (tx *tx) keepEntry(e index.Entry) error {
 	b, err := tx.t.Get(e.Key)
 	if err != nil {
 		return err
 	}
-	ts, was, err := index.EntryTimes(b)
-	if err != nil || was == ttl {
-		return err
+	h, _, err := index.ReadHeader(b)
+	if err != nil {
+		return fmt.Errorf("engine: index: %w", err)
 	}
-	v, stamps := e.Value(ts, ttl)
-	tx.t.Put(kv.Write{Key: e.Key, Value: v, ValueStamps: stamps})
+	tx.putEntry(e.Since(h.TS))
 	return nil
 }
 
 // checkUnique refuses an entry whose terms and values another live document
 // has.
 func (tx *tx) checkUnique(c *change, e index.Entry) error {
-	prefix := e.Prefix()
+	prefix := e.Key[:e.Tuple]
 	it := tx.t.Scan(prefix, after(prefix), false)
 	defer it.Close()
 	for it.Next() {
-		_, ttl, err := index.EntryTimes(it.Value())
+		h, _, err := index.ReadHeader(it.Value())
 		if err != nil {
-			return err
+			return fmt.Errorf("engine: index: %w", err)
 		}
-		if ttl != 0 && ttl <= tx.now || index.EntryRef(it.Key()) == c.Ref {
+		owner := index.OwnerOf(it.Key(), c.Ref.Scope)
+		if h.Expired(tx.now) || owner == c.Ref {
+			continue
+		}
+		if ok, err := tx.reachable(owner); err != nil {
+			return err
+		} else if !ok {
 			continue
 		}
 		return c.refuse(query.InstanceNotUnique, "document is not unique.")
-	}
-	return it.Err()
-}
-
-// firstOf returns the first document that one of the system's own indexes has
-// for an identity, nil if there is none.
-func (tx *tx) firstOf(i *index.SystemIndex, who value.Ref) (*value.Ref, error) {
-	var found *value.Ref
-	err := tx.eachOf(i, who, func(r value.Ref) error {
-		found = &r
-		return errStop
-	})
-	if errors.Is(err, errStop) {
-		err = nil
-	}
-	return found, err
-}
-
-var errStop = errors.New("engine: stop")
-
-// eachOf calls f with every live document that one of the system's own
-// indexes has for an identity.
-func (tx *tx) eachOf(i *index.SystemIndex, who value.Ref, f func(value.Ref) error) error {
-	prefix, err := i.In(who.Scope).Prefix([]value.Value{who})
-	if err != nil {
-		return err
-	}
-	it := tx.t.Scan(prefix, after(prefix), false)
-	defer it.Close()
-	for it.Next() {
-		_, ttl, err := index.EntryTimes(it.Value())
-		if err != nil {
-			return err
-		}
-		if ttl != 0 && ttl <= tx.now {
-			continue
-		}
-		if err := f(index.EntryRef(it.Key())); err != nil {
-			return err
-		}
 	}
 	return it.Err()
 }

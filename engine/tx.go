@@ -26,8 +26,8 @@ type tx struct {
 	begin   *schema.Database
 	own     *schema.Database
 	depends map[value.Scope]bool
-	// scopesChanged are called when the commit has its time.
-	globals map[uint64]value.Scope
+	// writeOps are pieces of 1024 bytes of documents with their entries.
+	writeOps int64
 }
 
 // request is one query of a caller, over all its runs.

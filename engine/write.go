@@ -414,9 +414,7 @@ func withoutNulls(v value.Value) value.Value {
 }
 
 // rewrite inserts or removes a version in history.
-func (tx *tx) rewrite(*change) (value.Value, error) { return nil, errors.New("engine: history cannot be rewritten") }
+func (tx *tx) rewrite(*change) (value.Value, error) {
+	return nil, errors.New("engine: history cannot be rewritten")
+}
 
-// move moves a database.
-func (tx *tx) move(*change) (value.Value, error) { return nil, errors.New("engine: databases cannot be moved") }
-
-var _ = kv.MaxKey

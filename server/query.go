@@ -137,7 +137,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 		out = value.Indent(nil, out)
 	}
 	c.body.out = out
-	s.report(w.Header(), c, res, err, status)
+	s.report(w.Header(), c, res, status)
 	s.write(w, status, out)
 }
 
@@ -153,7 +153,7 @@ func pretty(h http.Header) bool {
 // report writes the headers that say what a query did. An answer with errors
 // did nothing; only an abort keeps what it read.
 // Source: chapter on the wire, section 1.10.
-func (s *Server) report(h http.Header, c *call, res *engine.Result, err error, status int) {
+func (s *Server) report(h http.Header, c *call, res *engine.Result, status int) {
 	if c.headers.tags != "" {
 		h["X-Fauna-Tags"] = []string{c.headers.tags}
 	}
@@ -163,13 +163,8 @@ func (s *Server) report(h http.Header, c *call, res *engine.Result, err error, s
 	}
 	var stats engine.Stats
 	ts := int64(0)
-	if res != nil && err == nil {
+	if res != nil {
 		stats, ts = res.Stats, res.Time
-	} else {
-		stats, ts = engine.Spent(err)
-	}
-	if ts == 0 {
-		ts = s.db.Time()
 	}
 	set := func(name string, n int64) { h[name] = []string{strconv.FormatInt(n, 10)} }
 	set("X-Txn-Time", ts)

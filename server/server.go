@@ -22,7 +22,7 @@ const (
 	maxStreams = 10000
 
 	readingTime = 60 * time.Second
-	idleTimeout  = 5 * time.Minute
+	idleTimeout = 5 * time.Minute
 )
 
 // Options of a server.

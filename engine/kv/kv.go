@@ -132,11 +132,12 @@ type Write struct {
 	Key    []byte
 	Value  []byte
 	Delete bool
-	// KeyStamps and ValueStamps are offsets at which the commit's time is
-	// written into Key and Value, as 8 bytes big-endian over what is there.
-	// In a key the time is written complemented, so that later commits sort
-	// first.
+	// KeyStamps, KeyTimes and ValueStamps are offsets at which the commit's
+	// time is written into Key and Value, as 8 bytes big-endian over what is
+	// there. At KeyStamps it is written complemented, so that later commits
+	// sort first.
 	KeyStamps   []int
+	KeyTimes    []int
 	ValueStamps []int
 }
 
