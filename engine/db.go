@@ -127,8 +127,8 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 	return db, nil
 }
 
-// textCacheSize is how many parsed query texts are kept.
-const textCacheSize = 1024
+// textCacheSize bounds the texts of parsed queries that are kept, in bytes.
+const textCacheSize = 1 << 20
 
 func (o Options) withDefaults() Options {
 	if o.Clock == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/fawndb/fawn/engine/kv"
@@ -72,9 +73,27 @@ func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
 // Names are the names that refs in the value have.
 func (r *Result) Names() value.Names { return r.names }
 
+// Select stores what lies at a path of the value in what target points to.
+func (r *Result) Select(target any, path ...string) error {
+	steps := make(value.Path, len(path))
+	for i, name := range path {
+		steps[i] = value.Member(name)
+	}
+	v, ok, err := value.Select(r.Value, steps, r.names)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("engine: the result has no %s", strings.Join(path, "."))
+	}
+	return value.Decode(value.Resolve(v, r.Time), r.names, target)
+}
+
 // Decode stores the value in what target points to: structs (fields named by
 // the tag `fauna:"name"`), maps, slices, scalars, time.Time, or a value.Value.
-func (r *Result) Decode(target any) error { return value.Decode(r.Value, r.names, target) }
+func (r *Result) Decode(target any) error {
+	return value.Decode(value.Resolve(r.Value, r.Time), r.names, target)
+}
 
 // Query runs a query given as text. args are bound to variables, so that no
 // program builds a query by pasting strings:
@@ -89,7 +108,7 @@ func (db *DB) Query(ctx context.Context, secret, q string, args map[string]any) 
 		return nil, err
 	}
 	return db.Run(ctx, Request{Secret: secret, Args: vars, Decode: func() (ast.Expr, error) {
-		parsed, err := db.texts.Parse(q, query.Forms(), names(vars)...)
+		parsed, err := db.texts.Parse(q, names(vars)...)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +118,7 @@ func (db *DB) Query(ctx context.Context, secret, q string, args map[string]any) 
 
 // Parse reads a query from text, for Run.
 func (db *DB) Parse(q string, vars ...string) (*text.Query, error) {
-	return db.texts.Parse(q, query.Forms(), vars...)
+	return db.texts.Parse(q, vars...)
 }
 
 // DecodeJSON reads a query from its wire form, for Run.

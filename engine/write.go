@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 
-	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -417,4 +416,3 @@ func withoutNulls(v value.Value) value.Value {
 func (tx *tx) rewrite(*change) (value.Value, error) {
 	return nil, errors.New("engine: history cannot be rewritten")
 }
-

@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 
-	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -30,9 +29,8 @@ func Arity(l *value.Lambda) int {
 	return len(code.Params)
 }
 
-// Unary reports whether a lambda takes one argument and is pure, as an index
-// binding must be.
-func Unary(l *value.Lambda) bool {
+// Ignores reports whether a lambda takes any argument and looks at none.
+func Ignores(l *value.Lambda) bool {
 	code, err := compiled(l, Forms())
-	return err == nil && len(code.Params) == 1 && ast.EffectOf(code.Body) == ast.Pure
+	return err == nil && code.Single && code.Params[0] == "_"
 }

@@ -133,10 +133,11 @@ func (f *evalFlags) local(db *engine.DB) runner {
 		if err != nil {
 			return nil, explained(q, err)
 		}
-		if !f.json {
-			return text.AppendValue(nil, res.Value, res.Names(), text.Style{TxnTime: res.Time}), nil
+		b, err := res.AppendJSON(nil)
+		if err != nil || f.json {
+			return b, err
 		}
-		return res.AppendJSON(nil)
+		return text.AppendResult(nil, b, query.Forms(), text.Options{}), nil
 	}
 }
 
@@ -184,5 +185,5 @@ func (f *evalFlags) remote(ctx context.Context, q *text.Query) ([]byte, error) {
 	if f.json {
 		return answer.Resource, nil
 	}
-	return text.AppendJSON(nil, answer.Resource)
+	return text.AppendResult(nil, answer.Resource, query.Forms(), text.Options{}), nil
 }

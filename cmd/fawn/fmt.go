@@ -91,5 +91,6 @@ func formatted(src string, check, wire bool) ([]byte, error) {
 		}
 		return out, nil
 	}
-	return text.FormatFile(src, query.Forms())
+	out, err := text.Format(src)
+	return []byte(out), err
 }

@@ -25,6 +25,8 @@ type Iterator struct {
 	low, high []byte
 	toEnd     bool
 	seen      bool
+	bytes     int // of the entries read from the store
+	closed    bool
 	err       error
 }
 
