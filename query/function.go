@@ -89,6 +89,7 @@ func families() []Family {
 	return []Family{
 		{"basic", basicFunctions},
 		{"strings", stringFunctions},
+		{"regexp", regexpFunctions},
 	}
 }
 
