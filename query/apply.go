@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 
+	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -33,4 +34,11 @@ func Arity(l *value.Lambda) int {
 func Ignores(l *value.Lambda) bool {
 	code, err := compiled(l, Forms())
 	return err == nil && code.Single && code.Params[0] == "_"
+}
+
+// Unary reports whether a lambda takes one argument and neither reads nor
+// writes: whether it may be the binding of an index.
+func Unary(l *value.Lambda) bool {
+	code, err := compiled(l, Forms())
+	return err == nil && len(code.Params) == 1 && ast.EffectOf(code) == ast.Pure
 }

@@ -102,6 +102,7 @@ func families() []Family {
 		{"typechecks", typecheckFunctions},
 		{"ids", idFunctions},
 		{"strings", stringFunctions},
+		{"regexp", regexpFunctions},
 		{"refs", refFunctions},
 		{"sets", slices.Concat(setFunctions, pageFunctions)},
 		{"documents", documentFunctions},

@@ -137,10 +137,3 @@ func compiled(l *value.Lambda, forms *ast.Forms) (*ast.Lambda, error) {
 	}
 	return tree, nil
 }
-
-// PureUnary reports whether a lambda takes one argument and neither reads nor
-// writes: whether it may be the binding of an index.
-func PureUnary(l *value.Lambda) bool {
-	code, err := compiled(l, Forms())
-	return err == nil && (code.Single || len(code.Params) == 1) && ast.EffectOf(code) == ast.Pure
-}
