@@ -105,7 +105,7 @@ func (p *preparer) bindings(v value.Value, i int) []value.Field {
 		case !ok:
 			p.wrongType(f.Value, "Query", field...)
 			continue
-		case p.fresh && !query.PureUnary(l):
+		case p.fresh && !query.Unary(l):
 			p.fail("invalid binding", "Field binding must be a pure unary function.", field...)
 		case p.fresh && !slices.Contains(p.used, f.Name):
 			p.fail("unused binding", "Source binding is not used as a term or value.", field...)

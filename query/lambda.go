@@ -124,10 +124,3 @@ func compiled(l *value.Lambda) (*ast.Lambda, error) {
 	}
 	return nil, errors.New("query: lambda is not compiled")
 }
-
-// PureUnary reports whether a lambda takes one argument and neither reads nor
-// writes: whether it may be the binding of an index.
-func PureUnary(l *value.Lambda) bool {
-	code, err := compiled(l)
-	return err == nil && (code.Single || len(code.Params) == 1) && ast.EffectOf(code) == ast.Pure
-}
