@@ -60,7 +60,7 @@ func (s source) Scan(lo, hi []byte, reverse bool) index.Iterator { return s.tx.t
 func (s source) Now() int64 { return s.tx.now }
 
 // Index implements index.Source.
-func (s source) Index(r value.Ref, at int64, terms []value.Value) (*index.Definition, bool, error) {
+func (s source) Index(r value.Ref, terms []value.Value, at int64) (*index.Definition, bool, error) {
 	tx := s.tx
 	i, err := tx.indexOf(r)
 	if err != nil {

@@ -90,7 +90,7 @@ func tourCommand() *cobra.Command {
 }
 
 func runTour(ctx context.Context, out io.Writer, colour bool) error {
-	db, err := engine.OpenStore(mem.New(), engine.Options{})
+	db, err := engine.OpenStore(mem.New(mem.Options{}), engine.Options{})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,11 @@ func (stop *tourStop) run(ctx context.Context, db *engine.DB, vars map[string]an
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s\n", text.AppendResult(nil, body, query.Forms(), text.Options{Color: colour}))
+	result := text.AppendResult(nil, body, query.Forms(), text.Options{})
+	if colour {
+		result = text.Highlight(nil, string(result))
+	}
+	_, err = fmt.Fprintf(out, "%s\n", result)
 	return err
 }
 

@@ -132,10 +132,10 @@ type Write struct {
 	Key    []byte
 	Value  []byte
 	Delete bool
-	// KeyStamps, KeyTimes and ValueStamps are offsets at which the commit's
-	// time is written into Key and Value, as 8 bytes big-endian over what is
-	// there. At KeyStamps it is written complemented, so that later commits
-	// sort first.
+	// KeyStamps and ValueStamps are offsets at which the commit's time is
+	// written into Key and Value, as 8 bytes big-endian over what is there.
+	// In a key the time is written complemented, so that later commits sort
+	// first; at KeyTimes it is written as it is, so that they sort last.
 	KeyStamps   []int
 	KeyTimes    []int
 	ValueStamps []int
