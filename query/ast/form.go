@@ -28,6 +28,9 @@ type Operand struct {
 	Key      string
 	Optional bool
 	Syntax   Syntax
+	// Alternative operands exclude each other: at most one is written (the
+	// cursors of paginate).
+	Alternative bool
 	// Named puts the operand into the options object that ends the call in
 	// text: Paginate(set, { size: 10 }).
 	Named bool
@@ -109,12 +112,12 @@ func (f *Form) operand(key string) *Operand {
 }
 
 // writtenWith reports whether keys, which are distinct, hold all that f
-// requires and nothing that it does not know.
+// requires, nothing that it does not know, and at most one alternative.
 func (f *Form) writtenWith(keys []string) bool {
 	if len(keys) > len(f.Operands) {
 		return false
 	}
-	missing := 0
+	missing, alternatives := 0, 0
 	for i := range f.Operands {
 		if !f.Operands[i].Optional {
 			missing++
@@ -128,8 +131,11 @@ func (f *Form) writtenWith(keys []string) bool {
 		if !o.Optional {
 			missing--
 		}
+		if o.Alternative {
+			alternatives++
+		}
 	}
-	return missing == 0
+	return missing == 0 && alternatives <= 1
 }
 
 // ByKeys returns the form that is written with exactly these keys, which are

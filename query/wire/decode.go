@@ -16,6 +16,7 @@ const Version = "4"
 // The tree is checked as far as reading can: every call is of a form, every
 // variable is bound, every tag is well formed. Names in refs are not looked
 // up, and the id "self" is left for whoever knows the caller.
+//
 // The request may use the variables called vars, which its caller binds.
 // Source: chapter on the wire, sections 2 and 5.
 func Decode(src []byte, forms *ast.Forms, vars ...string) (ast.Expr, error) {
@@ -27,19 +28,10 @@ func Decode(src []byte, forms *ast.Forms, vars ...string) (ast.Expr, error) {
 func DecodeVersion(src []byte, forms *ast.Forms, version string, vars ...string) (ast.Expr, error) {
 	d := newDecoder(forms, version)
 	defer d.recycle()
-	root, err := d.read(src, maxDepth)
-	if err != nil {
-		return nil, Errors{{ast.Position{}, err.Error()}}
-	}
-	d.expect()
 	for _, name := range vars {
 		d.scope.bind(name)
 	}
-	e := d.expr(root)
-	if errs := d.faults(); errs != nil {
-		return nil, errs
-	}
-	return e, nil
+	return d.request(src)
 }
 
 // decoder makes a tree of the nodes in its arena. Its functions return nil for
@@ -75,17 +67,34 @@ const (
 	keptNames = 1 << 8
 )
 
-// recycle gives the decoder's memory to the next one. Nothing in it refers to
-// the request any more.
+// recycle gives the decoder's memory to the next one.
 func (d *decoder) recycle() {
-	if cap(d.nodes) > keptNodes || max(cap(d.path), cap(d.keys), cap(d.scope.bindings)) > keptNames {
-		return
+	if cap(d.nodes) <= keptNodes && max(cap(d.path), cap(d.keys), cap(d.scope.bindings)) <= keptNames {
+		d.reset()
+		decoders.Put(d)
 	}
+}
+
+// reset keeps the decoder's memory and nothing that refers to the request.
+func (d *decoder) reset() {
 	clear(d.path[:cap(d.path)])
 	clear(d.keys[:cap(d.keys)])
 	d.scope.reset()
 	*d = decoder{arena: arena{nodes: d.nodes[:0]}, path: d.path[:0], keys: d.keys[:0], scope: d.scope}
-	decoders.Put(d)
+}
+
+// request reads a whole body.
+func (d *decoder) request(src []byte) (ast.Expr, error) {
+	root, err := d.read(src, maxDepth)
+	if err != nil {
+		return nil, Errors{{ast.Position{}, err.Error()}}
+	}
+	d.expect()
+	e := d.expr(root)
+	if errs := d.faults(); errs != nil {
+		return nil, errs
+	}
+	return e, nil
 }
 
 // expect sizes the slabs for the nodes read. Literals such as refs, which

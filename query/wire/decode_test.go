@@ -156,6 +156,8 @@ func TestForms(t *testing.T) {
 		{`{"index":«indexes/i»,"match":"t"}`, `{"match":"t","index":«indexes/i»}`},
 		{`{"paginate":{"documents":«collections/users»},"size":1,"after":[«users/2»]}`,
 			`{"paginate":{"documents":«collections/users»},"after":[«users/2»],"size":1}`},
+		{`{"paginate":1,"before":2,"after":3}`, `[] No form/function found, or invalid argument keys: { paginate, before, after }.`},
+		{`{"paginate":1,"cursor":null,"ts":2}`, ``},
 		{`{"now":null}`, ``},
 		{`{"ref":{"collection":"users"},"id":"1"}`, ``},
 	})

@@ -139,10 +139,13 @@ func TestConcurrent(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	src := []byte(lookupQuery)
+	d := new(decoder) // not from the pool, which the race detector empties at random
 	allocs := testing.AllocsPerRun(1000, func() {
-		if _, err := Decode(src, testForms); err != nil {
+		d.forms, d.version = testForms, Version
+		if _, err := d.request(src); err != nil {
 			t.Fatal(err)
 		}
+		d.reset()
 	})
 	if allocs > 8 {
 		t.Errorf("%v allocations for the lookup query, 8 are allowed", allocs)
@@ -183,6 +186,19 @@ func TestDecodeLambda(t *testing.T) {
 	deep := strings.Repeat("[", 2*maxDepth) + strings.Repeat("]", 2*maxDepth)
 	if _, err := DecodeLambda([]byte(`"_"`), []byte(deep), "4", testForms); err != nil {
 		t.Errorf("a stored body may be deeper than a request: %v", err)
+	}
+}
+
+func TestVars(t *testing.T) {
+	e, err := Decode([]byte(`[{"var":"a"},{"query":{"lambda":"x","expr":{"var":"b"}}}]`), testForms, "a", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := e.(*ast.Array).Items[1].(*ast.Call).Args[0].(*ast.Lambda); len(l.Free) != 1 || l.Free[0] != "b" {
+		t.Errorf("free variables %q", l.Free)
+	}
+	if got := show(Decode([]byte(`[{"var":"c"},{"@query":{"lambda":"x","expr":{"var":"x"}}}]`), testForms, "a")); got != `[0] Variable 'c' is not defined.` {
+		t.Error(got)
 	}
 }
 
