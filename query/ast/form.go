@@ -55,6 +55,8 @@ type Form struct {
 	Delayed bool
 	// Missing is the reason why the form cannot be evaluated, "" when it can.
 	Missing string
+
+	required int // how many operands are not optional; NewForms counts them
 }
 
 // Forms finds a form by its set of keys, or by its name in text.
@@ -74,6 +76,12 @@ func NewForms(forms []*Form) *Forms {
 			panic("ast: two forms are called " + form.Name)
 		}
 		f.byName[form.Name] = form
+		form.required = 0
+		for _, o := range form.Operands {
+			if !o.Optional {
+				form.required++
+			}
+		}
 		verb := form.Operands[0]
 		if verb.Optional {
 			panic("ast: the verb of " + form.Name + " is optional")
@@ -114,15 +122,10 @@ func (f *Form) operand(key string) *Operand {
 // writtenWith reports whether keys, which are distinct, hold all that f
 // requires, nothing that it does not know, and at most one alternative.
 func (f *Form) writtenWith(keys []string) bool {
-	if len(keys) > len(f.Operands) {
+	if len(keys) < f.required || len(keys) > len(f.Operands) {
 		return false
 	}
-	missing, alternatives := 0, 0
-	for i := range f.Operands {
-		if !f.Operands[i].Optional {
-			missing++
-		}
-	}
+	missing, alternatives := f.required, 0
 	for _, key := range keys {
 		o := f.operand(key)
 		if o == nil {

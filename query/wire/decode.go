@@ -247,12 +247,13 @@ func (d *decoder) call(i int) ast.Expr {
 		return d.unknown(i)
 	}
 	call := d.newCall(form)
-	for k := range form.Operands {
+	for k, left := 0, d.nodes[i].count; left > 0; k++ {
 		operand := &form.Operands[k]
 		c := d.child(i, operand.Key)
 		if c < 0 {
 			continue
 		}
+		left--
 		d.push(ast.Key(operand.Key))
 		call.Args[k] = d.operand(c, operand.Syntax)
 		d.pop()
