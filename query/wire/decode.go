@@ -43,7 +43,6 @@ type decoder struct {
 	path    ast.Position
 	scope   scope
 	tree    slabs
-	keys    []string // scratch of find
 
 	errs     Errors
 	failures int // how many errors there were, also beyond maxErrors
@@ -69,7 +68,7 @@ const (
 
 // recycle gives the decoder's memory to the next one.
 func (d *decoder) recycle() {
-	if cap(d.nodes) <= keptNodes && max(cap(d.path), cap(d.keys), cap(d.scope.bindings)) <= keptNames {
+	if cap(d.nodes) <= keptNodes && max(cap(d.path), cap(d.scope.bindings)) <= keptNames {
 		d.reset()
 		decoders.Put(d)
 	}
@@ -78,9 +77,8 @@ func (d *decoder) recycle() {
 // reset keeps the decoder's memory and nothing that refers to the request.
 func (d *decoder) reset() {
 	clear(d.path[:cap(d.path)])
-	clear(d.keys[:cap(d.keys)])
 	d.scope.reset()
-	*d = decoder{arena: arena{nodes: d.nodes[:0]}, path: d.path[:0], keys: d.keys[:0], scope: d.scope}
+	*d = decoder{arena: arena{nodes: d.nodes[:0]}, path: d.path[:0], scope: d.scope}
 }
 
 // request reads a whole body.
@@ -115,9 +113,7 @@ func (d *decoder) expect() {
 			scalars++
 		}
 	}
-	d.tree.calls.expect(objects)
-	d.tree.literals.expect(scalars)
-	d.tree.exprs.expect(4*objects + items)
+	d.tree.expect(objects, scalars, 4*objects+items)
 }
 
 // faults returns what is to be reported, nil if all is well.
@@ -230,12 +226,12 @@ func (d *decoder) object(i int) ast.Expr {
 
 // find returns the form written with the keys of object i, or nil.
 func (d *decoder) find(i int) *ast.Form {
-	keys := d.keys[:0]
+	var few [8]string
+	keys := few[:0]
 	end := int(d.nodes[i].end)
 	for c := i + 1; c < end; c = int(d.nodes[c].end) {
 		keys = append(keys, d.key(c))
 	}
-	d.keys = keys
 	return d.forms.ByKeys(keys)
 }
 
