@@ -1,3 +1,8 @@
 module github.com/fawndb/fawn
 
 go 1.26
+
+require (
+	github.com/alecthomas/participle/v2 v2.1.4
+	github.com/google/go-cmp v0.7.0
+)
