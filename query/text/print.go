@@ -226,12 +226,34 @@ func namedNodes(c *ast.Call) []node {
 }
 
 func operandNode(o *ast.Operand, e ast.Expr) node {
-	if o.Syntax != ast.Quoted {
+	if o.Syntax == ast.Quoted {
+		return quotedNode(e)
+	}
+	return exprNode(e)
+}
+
+// quotedNode prints data: an object whose one member could be a tag needs @obj.
+func quotedNode(e ast.Expr) node {
+	switch e := e.(type) {
+	case *ast.Array:
+		items := make([]node, len(e.Items))
+		for i, item := range e.Items {
+			items[i] = quotedNode(item)
+		}
+		return bracket("[", items, "]")
+	case *ast.Object:
+		fields := make([]node, len(e.Names))
+		for i, name := range e.Names {
+			fields[i] = fieldNode(name, quotedNode(e.Values[i]))
+		}
+		n := bracket("{", fields, "}")
+		if len(fields) == 1 && isTag(e.Names[0]) {
+			return enclosed("@obj(", n, ")")
+		}
+		return n
+	default:
 		return exprNode(e)
 	}
-	alone := &ast.Form{Operands: []ast.Operand{*o}}
-	member := wire.Append(nil, &ast.Call{Form: alone, Args: []ast.Expr{e}})
-	return dataNode(member[len(`{"":`)+len(o.Key) : len(member)-1])
 }
 
 func isNull(e ast.Expr) bool {
