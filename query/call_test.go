@@ -233,6 +233,26 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// A fold that wraps its own result again and again is stopped, also when it is
+// many short ones, and when each level holds the last one twice.
+func TestNesting(t *testing.T) {
+	const tooDeep = `{"errors":[{"code":"bad request","description":"Value exceeds the limit of nesting."}]}`
+	list := func(n int) string { return "[" + strings.Repeat("1,", n) + "]" }
+	for _, src := range []string{
+		`Count(Reduce((a, x) => [a], [], ` + list(20_000) + `))`,
+		`Count(Reduce((a, x) => Reduce((b, y) => { b: b }, a, ` + list(200) + `), [], ` + list(200) + `))`,
+		`Count(Reduce((a, x) => [a, a], [], ` + list(300) + `))`,
+		`Merge({ a: 1 }, Map(` + list(20_000) + `, (x) => { a: x }), (k, l, r) => [l])`,
+	} {
+		if got := newShelf().answer(t, src); got != tooDeep {
+			t.Errorf("%.60s... gave %.200s", src, got)
+		}
+	}
+	if got := newShelf().answer(t, `Count(Reduce((a, x) => Append(x, a), [], `+list(3000)+`))`); got != "3000" {
+		t.Errorf("a long list gave %.200s", got)
+	}
+}
+
 func TestEffectLimit(t *testing.T) {
 	call := func(o query.Options, src string) string {
 		e, err := read(querytest.Text, src)

@@ -177,8 +177,10 @@ func keep[S ~[]E, E any](list S, kept []bool) S {
 func reduce(c *Context, args []value.Value) (value.Value, error) {
 	l, result, in := c.lambda(0), args[1], args[2]
 	err := c.each(in, "reduce", func(v value.Value) (err error) {
-		result, err = c.apply("reduce", l, value.Array{result, v})
-		return err
+		if result, err = c.apply("reduce", l, value.Array{result, v}); err != nil {
+			return err
+		}
+		return c.nested(result)
 	})
 	if err != nil {
 		return nil, err
