@@ -3,6 +3,10 @@ module github.com/fawndb/fawn
 go 1.26.0
 
 require (
+	github.com/google/btree v1.1.3
+	golang.org/x/crypto v0.58.0
 	golang.org/x/text v0.43.0
 	pgregory.net/rapid v1.3.0
 )
+
+require golang.org/x/sys v0.49.0 // indirect

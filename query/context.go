@@ -46,7 +46,10 @@ type Context struct {
 	args    []value.Value
 	form    *ast.Call // whose code is about to run
 	depth   int
+	strict  bool  // the running lambda was written under a version before 3
 	at      int64 // valid time of reads; 0 is the present
+	// defined says where sets with a lambda were made: that is where its
+	// errors are, whenever the set is read.
 	defined map[*value.Set]ast.Position
 }
 
@@ -99,6 +102,25 @@ func (c *Context) place(err error, verb string) error {
 	return e
 }
 
+// placeAtForm is place for the functions that report every refusal at their
+// form.
+func (c *Context) placeAtForm(err error) error {
+	var r *Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	moved := *r
+	moved.Place = AtForm
+	return c.place(&moved, "")
+}
+
+// isRefusal reports whether a host refused for a reason that lies with the
+// query.
+func isRefusal(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r)
+}
+
 func prefixed(p ast.Position, failures []Failure) []Failure {
 	out := make([]Failure, len(failures))
 	for i, f := range failures {
@@ -115,6 +137,11 @@ func (c *Context) step() error {
 	if c.Stats.Calls&0xff != 0 {
 		return nil
 	}
+	return c.alive()
+}
+
+// alive reports whether the query may go on.
+func (c *Context) alive() error {
 	if max := c.options.MaxSteps; max > 0 && c.Stats.Calls > max {
 		return &Error{Code: BadRequest, Description: "Query exceeds the limit of computations."}
 	}

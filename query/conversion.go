@@ -91,7 +91,7 @@ var conversionFunctions = []*Function{
 // castError is the error of a value that cannot be converted, below the
 // present position.
 func (c *Context) castError(v value.Value, to string, steps ...ast.Step) error {
-	return c.failAt(InvalidArgument, "Cannot cast "+typeName(v)+" to "+to+".", steps...)
+	return c.failAt(InvalidArgument, "Cannot cast "+value.TypeName(v)+" to "+to+".", steps...)
 }
 
 // toText returns a value as ToString does. It is false for what has no text.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/fawndb/fawn/query/ast"
@@ -88,6 +89,11 @@ func lambda(key string) Param { return Param{Key: key, Syntax: ast.LambdaOnly} }
 func families() []Family {
 	return []Family{
 		{"basic", basicFunctions},
+		{"logic", logicFunctions},
+		{"comparison", comparisonFunctions},
+		{"collections", slices.Concat(collectionFunctions, combiningFunctions)},
+		{"aggregates", aggregateFunctions},
+		{"objects", slices.Concat(pathFunctions, objectFunctions)},
 		{"math", mathFunctions},
 		{"trigonometry", trigonometryFunctions},
 		{"bits", bitFunctions},

@@ -129,6 +129,25 @@ func (f *Forms) ByName(name string) *Form { return f.byName[name] }
 // All returns the forms in the table's order.
 func (f *Forms) All() []*Form { return f.list }
 
+// Quote returns the tree of data that form quotes. Only an object needs to be
+// quoted: an array becomes an array with its objects quoted, everything else
+// stands for itself.
+// Source: chapter on functions, section 7.7.
+func Quote(form *Form, data Expr) Expr {
+	switch data := data.(type) {
+	case *Object:
+		return &Call{Form: form, Args: []Expr{data}}
+	case *Array:
+		var items []Expr
+		for _, item := range data.Items {
+			items = append(items, Quote(form, item))
+		}
+		return &Array{Items: items}
+	default:
+		return data
+	}
+}
+
 // EffectOf returns the strongest effect that evaluating e may have.
 func EffectOf(e Expr) Effect {
 	switch e := e.(type) {
