@@ -82,17 +82,15 @@ func (c *Context) cast(p *Param, v value.Value) (value.Value, error) {
 	if len(list) == 0 && p.Cast.shape == oneOrMore {
 		return nil, c.fail(InvalidArgument, "Non-empty array expected.")
 	}
-	if p.Cast.check == nil {
-		return v, nil
-	}
-	changed, err := c.castList(p, list)
-	if err != nil {
+	out, err := c.castList(p, list)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(out) == 0 || &out[0] == &list[0]:
+		return v, nil // as it came: to make a Value of a list again costs an allocation
+	default:
+		return out, nil
 	}
-	if changed == nil { // the list stays the value it is, which costs nothing
-		return v, nil
-	}
-	return changed, nil
 }
 
 func (c *Context) castItem(p *Param, v value.Value) (value.Value, error) {
@@ -102,9 +100,14 @@ func (c *Context) castItem(p *Param, v value.Value) (value.Value, error) {
 	return p.Cast.check(c, v)
 }
 
-// castList casts every element and reports every one that does not fit. It
-// returns a copy of the list if a cast changes an element, else nil.
-func (c *Context) castList(p *Param, list value.Array) (changed value.Array, errs error) {
+// castList casts every element and reports every one that does not fit. The
+// list itself is copied only if a cast changes an element.
+func (c *Context) castList(p *Param, list value.Array) (value.Array, error) {
+	if p.Cast.check == nil {
+		return list, nil
+	}
+	var errs error
+	out := list
 	for i, v := range list {
 		c.push(ast.Index(i))
 		cast, err := p.Cast.check(c, v)
@@ -115,15 +118,17 @@ func (c *Context) castList(p *Param, list value.Array) (changed value.Array, err
 			}
 			continue
 		}
-		if same(cast, v) {
-			continue
+		if !same(cast, v) {
+			if &out[0] == &list[0] {
+				out = append(value.Array(nil), list...)
+			}
+			out[i] = cast
 		}
-		if changed == nil {
-			changed = append(value.Array(nil), list...)
-		}
-		changed[i] = cast
 	}
-	return changed, errs
+	if errs != nil {
+		return nil, errs
+	}
+	return out, nil
 }
 
 // same reports whether a cast returned its argument: only scalars and

@@ -101,6 +101,7 @@ func families() []Family {
 		{"conversion", conversionFunctions},
 		{"typechecks", typecheckFunctions},
 		{"ids", idFunctions},
+		{"strings", stringFunctions},
 	}
 }
 

@@ -38,6 +38,9 @@ var (
 	ErrKeySize   = errors.New("kv: key is empty or too large")
 	ErrValueSize = errors.New("kv: value too large")
 	ErrBatchSize = errors.New("kv: batch too large")
+	// ErrStamp: a stamp's 8 bytes do not lie within the key or the value.
+	// Nothing was written.
+	ErrStamp = errors.New("kv: stamp outside of its key or value")
 	// ErrClosed: the store, or the snapshot, is closed.
 	ErrClosed = errors.New("kv: closed")
 	// ErrNoSpace: the disk is full. Nothing was written.
@@ -49,33 +52,45 @@ var (
 	// ErrDamaged: the file is not a store, or a damaged one. It was left as
 	// it is.
 	ErrDamaged = errors.New("kv: file is damaged or not a store")
+	// ErrFormat: the file is a store of a newer format. It was left as it is.
+	ErrFormat = errors.New("kv: file is of a newer format")
 )
 
-// Store is an ordered, transactional map.
+// Store is an ordered, transactional map. Its methods may be called from any
+// goroutine.
 type Store interface {
 	// Snapshot returns the state after the last commit. The caller closes it.
 	Snapshot() (Snapshot, error)
 	// Commit validates and writes b, and returns its time once it is durable
 	// and visible to new snapshots. If ctx ends while b waits in line, it is
 	// not written; once b is being written its end is awaited. On any error
-	// nothing of b was written.
+	// nothing of b was written. (A disk that fails at the very last step
+	// leaves that unknown; a store then refuses all work until it is opened
+	// again.)
+	//
+	// The caller closes its own snapshots before: a store that must grow may
+	// wait for open snapshots.
 	Commit(ctx context.Context, b *Batch) (ts int64, err error)
 	// Watch calls f after every commit, in order of their times, with the
 	// commit's writes (stamped; valid only during the call), before Commit
 	// returns to its caller and after the commit is visible. f must be quick
-	// and must not call the store. cancel returns after the last call of f.
+	// and must not call the store. cancel returns after the last call of f;
+	// f must not call it, and calling it twice is harmless.
 	Watch(f func(Commit)) (cancel func())
 	// Close waits for running commits and then closes. Snapshots must have
-	// been closed before.
+	// been closed before; Close may wait for them. Whatever is called later,
+	// Close too, returns ErrClosed.
 	Close() error
 }
 
-// Snapshot is the state of a store at one time.
+// Snapshot is the state of a store at one time. A snapshot, with its
+// iterators, is used by one goroutine at a time.
 type Snapshot interface {
 	// Time is the snapshot's own time, in microseconds: every commit with a
-	// smaller time is in it, and none with a greater. Times of successive
-	// snapshots never decrease; they differ as long as there is room, which
-	// is one microsecond each while a commit is being written.
+	// smaller time is in it, none with a greater, and no commit ever has the
+	// same. Times of successive snapshots never decrease; they differ as long
+	// as there is room, which is one microsecond each while a commit is being
+	// written.
 	Time() int64
 	// Get returns the value of key, nil when there is none (values are never
 	// nil, they may be empty). The slice must not be changed and is valid
@@ -85,7 +100,8 @@ type Snapshot interface {
 	// the end of all keys. It starts before the first entry, or, when reverse
 	// is set, after the last one and moves backwards.
 	Scan(lo, hi []byte, reverse bool) Iterator
-	// Close releases the snapshot. Nothing of it may be used afterwards.
+	// Close releases the snapshot. Nothing of it may be used afterwards,
+	// except that closing again is harmless.
 	Close()
 }
 
@@ -95,15 +111,16 @@ type Iterator interface {
 	Next() bool
 	// Seek moves to the first entry at or after key (in reverse: the last one
 	// strictly before key) within the bounds of the scan, in either direction
-	// of the order, and reports whether there is one.
+	// of the order, and reports whether there is one. Next goes on from
+	// there, also when the iterator had come to its end.
 	Seek(key []byte) bool
-	// Key and Value return the present entry. The slices must not be changed
-	// and are valid until the snapshot is closed.
+	// Key and Value return the present entry, nil when there is none. The
+	// slices must not be changed and are valid until the snapshot is closed.
 	Key() []byte
 	Value() []byte
 	// Err returns the error that ended the iteration, if one did.
 	Err() error
-	// Close releases the iterator.
+	// Close releases the iterator. Closing again is harmless.
 	Close()
 }
 
@@ -128,7 +145,8 @@ type Batch struct {
 	// Since is the Time of the snapshot that was read.
 	Since int64
 	// Keys and Ranges are what was read and must not have been written by a
-	// commit after Since.
+	// commit after Since. A store remembers the writes of some time only: if
+	// something was read and Since lies before that, it is a conflict too.
 	Keys   [][]byte
 	Ranges []Range
 	// Writes take effect together. Commit may change the bytes where stamps
