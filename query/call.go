@@ -25,7 +25,7 @@ func callFunction(c *Context, args []value.Value) (value.Value, error) {
 	if arg == nil {
 		arg = value.Array{}
 	}
-	body, err := c.Host.Function(args[0].(value.Ref))
+	body, err := c.Host.Function(args[0].(value.Ref), arg)
 	if err != nil {
 		return nil, c.place(err, "call")
 	}

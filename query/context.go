@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
@@ -16,11 +17,11 @@ const maxDepth = 200
 type Options struct {
 	// Vars are bound around the whole query.
 	Vars []value.Field
-	// Allow is the strongest effect that the surroundings permit, and Where
-	// is what they are called in the error ("get requests"); the default
-	// permits everything.
-	Allow ast.Effect
-	Where string
+	// Limited holds the query to the effect Allow. Where is what the
+	// surroundings are called in the error ("get requests"); "" is a stream.
+	Limited bool
+	Allow   ast.Effect
+	Where   string
 	// MaxSteps bounds how many expressions are evaluated; 0 is no bound.
 	MaxSteps int64
 }
@@ -56,12 +57,16 @@ type Context struct {
 // Eval evaluates an expression. The error is an *Error or Errors, or, when
 // the host failed, whatever the host returned.
 func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, Stats, error) {
-	c := &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: append([]value.Field(nil), o.Vars...)}
-	if o.Where == "" {
-		c.options.Allow = ast.Write
-	}
+	c := newContext(ctx, host, o)
 	v, err := c.Eval(e)
 	return v, c.Stats, err
+}
+
+func newContext(ctx context.Context, host Host, o Options) *Context {
+	if !o.Limited {
+		o.Allow = ast.Write
+	}
+	return &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
 }
 
 func (c *Context) push(s ast.Step) { c.path = append(c.path, s) }

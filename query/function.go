@@ -102,6 +102,11 @@ func families() []Family {
 		{"typechecks", typecheckFunctions},
 		{"ids", idFunctions},
 		{"strings", stringFunctions},
+		{"refs", refFunctions},
+		{"sets", slices.Concat(setFunctions, pageFunctions)},
+		{"documents", documentFunctions},
+		{"schema", schemaFunctions},
+		{"identity", identityFunctions},
 	}
 }
 

@@ -23,7 +23,7 @@ func TestNewID(t *testing.T) {
 
 func TestNewIDIsAWrite(t *testing.T) {
 	_, _, err := Eval(context.Background(), &clockHost{}, pureCall(t, "NewId", value.Null{}),
-		Options{Allow: ast.Read, Where: "auth predicates"})
+		Options{Limited: true, Allow: ast.Read, Where: "auth predicates"})
 	var e *Error
 	if !errors.As(err, &e) || e.Description != "Call performs a write, which is not allowed in auth predicates." {
 		t.Errorf("got %v", err)

@@ -16,14 +16,15 @@ const Version = "4"
 // The tree is checked as far as reading can: every call is of a form, every
 // variable is bound, every tag is well formed. Names in refs are not looked
 // up, and the id "self" is left for whoever knows the caller.
+// The request may use the variables called vars, which its caller binds.
 // Source: chapter on the wire, sections 2 and 5.
-func Decode(src []byte, forms *ast.Forms) (ast.Expr, error) {
-	return DecodeVersion(src, forms, Version)
+func Decode(src []byte, forms *ast.Forms, vars ...string) (ast.Expr, error) {
+	return DecodeVersion(src, forms, Version, vars...)
 }
 
 // DecodeVersion is Decode for a request of another API version: the one that
 // the lambdas written in it get.
-func DecodeVersion(src []byte, forms *ast.Forms, version string) (ast.Expr, error) {
+func DecodeVersion(src []byte, forms *ast.Forms, version string, vars ...string) (ast.Expr, error) {
 	d := newDecoder(forms, version)
 	defer d.recycle()
 	root, err := d.read(src, maxDepth)
@@ -31,6 +32,9 @@ func DecodeVersion(src []byte, forms *ast.Forms, version string) (ast.Expr, erro
 		return nil, Errors{{ast.Position{}, err.Error()}}
 	}
 	d.expect()
+	for _, name := range vars {
+		d.scope.bind(name)
+	}
 	e := d.expr(root)
 	if errs := d.faults(); errs != nil {
 		return nil, errs
