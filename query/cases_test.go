@@ -102,7 +102,10 @@ func (s pure) failed(err error) (int, []byte) {
 }
 
 func TestCases(t *testing.T) {
-	for _, name := range []string{"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors"} {
+	for _, name := range []string{
+		"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors",
+		"math", "trigonometry", "bits", "time", "conversion", "typechecks", "ids",
+	} {
 		querytest.Run(t, "../testdata/fql/"+name+".txt", newPure)
 	}
 }
