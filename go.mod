@@ -3,9 +3,15 @@ module github.com/fawndb/fawn
 go 1.26.0
 
 require (
+	github.com/clipperhouse/uax29/v2 v2.7.0
 	github.com/google/btree v1.1.3
-	go.etcd.io/bbolt v1.5.0
+	github.com/google/go-cmp v0.7.0
 	golang.org/x/crypto v0.58.0
+	golang.org/x/text v0.43.0
+	pgregory.net/rapid v1.3.0
 )
 
-require golang.org/x/sys v0.49.0 // indirect
+require (
+	go.etcd.io/bbolt v1.5.0
+	golang.org/x/sys v0.49.0 // indirect
+)

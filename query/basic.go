@@ -5,7 +5,8 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// basicFunctions are the forms that steer evaluation.
+// basicFunctions are the forms that steer evaluation. Let, var, object and
+// lambda have nodes of their own.
 // Source: chapter on functions, section 7.
 var basicFunctions = []*Function{
 	{
@@ -21,6 +22,47 @@ var basicFunctions = []*Function{
 		Doc:      "evaluates its arguments in order and returns the last",
 		Examples: []string{`Do(1, 2, Add(1, 2)) // 3`},
 		Lazy:     evalDo,
+	},
+	{
+		Name:   "At",
+		Params: []Param{arg("at", moment), arg("expr", anything)},
+		Doc:    "evaluates its second argument as of a time: reads see what was valid then, and nothing can be written",
+		Examples: []string{
+			`At(Time("1970-01-01T00:00:00Z"), Add(1, 2)) // 3`,
+			`At("1970-01-01T00:00:00Z", 1) // invalid argument ["at"]`,
+		},
+		Lazy: evalAtTime,
+	},
+	{
+		Name:     "Quote",
+		Params:   []Param{{Key: "quote", Syntax: ast.Quoted}},
+		Doc:      "returns data as it is written, without evaluating it",
+		Examples: []string{`Quote({ add: [1, 2] }) // { add: [1, 2] }`},
+		Eval: func(_ *Context, args []value.Value) (value.Value, error) {
+			return args[0], nil
+		},
+	},
+	{
+		Name:     "Query",
+		Params:   []Param{lambda("query")},
+		Delayed:  true,
+		Doc:      "makes a lambda a value: the body of a function, a predicate, an index binding",
+		Examples: []string{`IsLambda(Query((x) => Add(x, 1))) // true`},
+		Eval: func(c *Context, _ []value.Value) (value.Value, error) {
+			return c.closure(c.lambda(0)), nil
+		},
+	},
+	{
+		Name: "Call",
+		Params: []Param{
+			arg("call", function),
+			{Key: "arguments", Cast: anything, Optional: true, Variadic: true},
+		},
+		Effect:   ast.Write,
+		Doc:      "calls a user function, given by its ref or its name, with arguments",
+		Examples: []string{`Call("nope", 1) // invalid ref ["call"]`, `Call(5) // invalid argument ["call"]`},
+		Errors:   []string{"call error: Calling the function resulted in an error."},
+		Eval:     callFunction,
 	},
 	{
 		Name:     "Abort",
@@ -59,6 +101,18 @@ func evalDo(c *Context, call *ast.Call) (value.Value, error) {
 		last = v
 	}
 	return last, nil
+}
+
+func evalAtTime(c *Context, call *ast.Call) (value.Value, error) {
+	t, err := c.argument(call, 0)
+	if err != nil {
+		return nil, err
+	}
+	outer := c.at
+	c.at = c.validTime(t)
+	v, err := c.argument(call, 1)
+	c.at = outer
+	return v, err
 }
 
 // argument evaluates and casts one operand of a lazy function.

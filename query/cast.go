@@ -82,7 +82,15 @@ func (c *Context) cast(p *Param, v value.Value) (value.Value, error) {
 	if len(list) == 0 && p.Cast.shape == oneOrMore {
 		return nil, c.fail(InvalidArgument, "Non-empty array expected.")
 	}
-	return c.castList(p, list)
+	out, err := c.castList(p, list)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(out) == 0 || &out[0] == &list[0]:
+		return v, nil // as it came: to make a Value of a list again costs an allocation
+	default:
+		return out, nil
+	}
 }
 
 func (c *Context) castItem(p *Param, v value.Value) (value.Value, error) {
@@ -94,7 +102,7 @@ func (c *Context) castItem(p *Param, v value.Value) (value.Value, error) {
 
 // castList casts every element and reports every one that does not fit. The
 // list itself is copied only if a cast changes an element.
-func (c *Context) castList(p *Param, list value.Array) (value.Value, error) {
+func (c *Context) castList(p *Param, list value.Array) (value.Array, error) {
 	if p.Cast.check == nil {
 		return list, nil
 	}
@@ -105,7 +113,7 @@ func (c *Context) castList(p *Param, list value.Array) (value.Value, error) {
 		cast, err := p.Cast.check(c, v)
 		c.pop()
 		if err != nil {
-			if errs = join(errs, err); !isErrors(errs) {
+			if errs = join(errs, err); ends(errs) {
 				return nil, errs
 			}
 			continue
@@ -138,85 +146,17 @@ func same(a, b value.Value) bool {
 	}
 }
 
-func isErrors(err error) bool {
-	_, ok := asErrors(err)
-	return ok
-}
-
 // typeError is the error of a value that is not of the expected type, at the
-// present position. A ref to something undefined is reported as such where
-// a ref, a set or something to iterate was expected.
+// present position.
 func (c *Context) typeError(expected string, v value.Value) error {
-	return c.fail(InvalidArgument, expected+" expected, "+typeName(v)+" provided.")
+	return c.fail(InvalidArgument, expected+" expected, "+value.TypeName(v)+" provided.")
 }
 
-// typeName is what error texts call a value.
-// Source: chapter on the wire, section 4.2.
-func typeName(v value.Value) string {
-	switch v := v.(type) {
-	case value.Null:
-		return "Null"
-	case value.Boolean:
-		return "Boolean"
-	case value.Long:
-		return "Integer"
-	case value.Double:
-		return "Double"
-	case value.String:
-		return "String"
-	case value.Action:
-		return "Action"
-	case value.Bytes:
-		return "Bytes"
-	case value.UUID:
-		return "UUID"
-	case value.Time:
-		return "Time"
-	case value.Date:
-		return "Date"
-	case value.TxnTime:
-		return "Unresolved Transaction Time"
-	case value.Array:
-		return "Array"
-	case value.Object, *value.Document, *value.Event, *value.Sourced:
-		return "Object"
-	case *value.Page:
-		return "Page"
-	case value.Ref:
-		return refTypeName(v.Class, false)
-	case *value.Unresolved:
-		if v.ID != "" {
-			return "Ref"
-		}
-		return refTypeName(v.Class, true)
-	case *value.Set:
-		return "Set"
-	case *value.Lambda:
-		return "Lambda"
+// wrongRef is typeError where a ref, a set or something to iterate was
+// expected: there a ref to something undefined is reported as that.
+func (c *Context) wrongRef(expected string, v value.Value) error {
+	if u, ok := v.(*value.Unresolved); ok {
+		return c.fail(InvalidRef, undefinedText(u))
 	}
-	panic("query: unknown kind of value")
-}
-
-func refTypeName(c value.Class, unresolved bool) string {
-	switch c {
-	case value.Databases:
-		return "Database Ref"
-	case value.Collections:
-		return "Collection Ref"
-	case value.Indexes:
-		return "Index Ref"
-	case value.Keys:
-		return "Key Ref"
-	case value.Functions:
-		return "User Function Ref"
-	case value.Roles:
-		if unresolved {
-			return "Role Ref"
-		}
-	case value.AccessProviders:
-		if unresolved {
-			return "Access Provider Ref"
-		}
-	}
-	return "Ref"
+	return c.typeError(expected, v)
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
@@ -16,11 +17,11 @@ const maxDepth = 200
 type Options struct {
 	// Vars are bound around the whole query.
 	Vars []value.Field
-	// Allow is the strongest effect that the surroundings permit, and Where
-	// is what they are called in the error ("get requests"); the default
-	// permits everything.
-	Allow ast.Effect
-	Where string
+	// Limited holds the query to the effect Allow. Where is what the
+	// surroundings are called in the error ("get requests"); "" is a stream.
+	Limited bool
+	Allow   ast.Effect
+	Where   string
 	// MaxSteps bounds how many expressions are evaluated; 0 is no bound.
 	MaxSteps int64
 }
@@ -46,19 +47,26 @@ type Context struct {
 	args    []value.Value
 	form    *ast.Call // whose code is about to run
 	depth   int
+	strict  bool  // the running lambda was written under a version before 3
 	at      int64 // valid time of reads; 0 is the present
+	// defined says where sets with a lambda were made: that is where its
+	// errors are, whenever the set is read.
 	defined map[*value.Set]ast.Position
 }
 
 // Eval evaluates an expression. The error is an *Error or Errors, or, when
 // the host failed, whatever the host returned.
 func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, Stats, error) {
-	c := &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: append([]value.Field(nil), o.Vars...)}
-	if o.Where == "" {
-		c.options.Allow = ast.Write
-	}
+	c := newContext(ctx, host, o)
 	v, err := c.Eval(e)
 	return v, c.Stats, err
+}
+
+func newContext(ctx context.Context, host Host, o Options) *Context {
+	if !o.Limited {
+		o.Allow = ast.Write
+	}
+	return &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
 }
 
 func (c *Context) push(s ast.Step) { c.path = append(c.path, s) }
@@ -99,6 +107,25 @@ func (c *Context) place(err error, verb string) error {
 	return e
 }
 
+// placeAtForm is place for the functions that report every refusal at their
+// form.
+func (c *Context) placeAtForm(err error) error {
+	var r *Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	moved := *r
+	moved.Place = AtForm
+	return c.place(&moved, "")
+}
+
+// isRefusal reports whether a host refused for a reason that lies with the
+// query.
+func isRefusal(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r)
+}
+
 func prefixed(p ast.Position, failures []Failure) []Failure {
 	out := make([]Failure, len(failures))
 	for i, f := range failures {
@@ -115,6 +142,11 @@ func (c *Context) step() error {
 	if c.Stats.Calls&0xff != 0 {
 		return nil
 	}
+	return c.alive()
+}
+
+// alive reports whether the query may go on.
+func (c *Context) alive() error {
 	if max := c.options.MaxSteps; max > 0 && c.Stats.Calls > max {
 		return &Error{Code: BadRequest, Description: "Query exceeds the limit of computations."}
 	}

@@ -92,24 +92,42 @@ func (e Errors) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// join adds err to list. Errors of Eval are *Error or Errors; anything else
-// is a failure of the host and ends the query: it stays as it is.
+// maxErrors bounds how many errors of one query are collected.
+const maxErrors = 1000
+
+// join adds err to list. Once err ends the query it stands alone.
 func join(list, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
+		return list
+	case list == nil || ends(err):
+		return err
+	case ends(list):
 		return list
 	}
-	if list == nil {
-		return err
-	}
-	a, ok := asErrors(list)
-	if !ok {
+	a, _ := asErrors(list)
+	b, _ := asErrors(err)
+	if len(a) >= maxErrors {
 		return list
-	}
-	b, ok := asErrors(err)
-	if !ok {
-		return err
 	}
 	return append(a[:len(a):len(a)], b...)
+}
+
+// ends reports whether err ends the query at once, alone: a failure of the
+// host, which is neither an *Error nor Errors, or an error that is about the
+// whole query, not about a place in it.
+func ends(err error) bool {
+	switch err := err.(type) { //nolint:errorlint // the evaluator never wraps its own errors
+	case *Error:
+		switch err.Code {
+		case StackOverflow, BadRequest, ContendedTransaction, TimeOut, Unauthorized, Internal:
+			return true
+		}
+		return false
+	case Errors:
+		return false
+	}
+	return err != nil
 }
 
 func asErrors(err error) (Errors, bool) {
@@ -120,6 +138,27 @@ func asErrors(err error) (Errors, bool) {
 		return err, true
 	}
 	return nil, false
+}
+
+// literalError is err inside a set literal, which counts as an error of
+// reading. Source: chapter on the wire, section 2.8.
+func literalError(err error) error {
+	list, ok := asErrors(err)
+	if !ok {
+		return err
+	}
+	out := make(Errors, len(list))
+	for i, e := range list {
+		changed := *e
+		if changed.Code == InvalidArgument {
+			changed.Code = InvalidExpression
+		}
+		out[i] = &changed
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return out
 }
 
 // Place says where in a form a Host's refusal belongs.

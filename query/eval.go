@@ -28,7 +28,8 @@ func (c *Context) Eval(e ast.Expr) (value.Value, error) {
 		defer c.pop()
 		return c.Eval(e.Expr)
 	case *ast.SetLiteral:
-		return c.Eval(e.Call)
+		v, err := c.Eval(e.Call)
+		return v, literalError(err)
 	case *ast.QueryLiteral:
 		return c.closure(e.Lambda), nil
 	case *ast.Lambda:
@@ -54,13 +55,16 @@ func (c *Context) evalArray(e *ast.Array) (value.Value, error) {
 		v, err := c.Eval(item)
 		c.pop()
 		if err != nil {
-			if errs = join(errs, err); !isErrors(errs) {
+			if errs = join(errs, err); ends(errs) {
 				return nil, errs
 			}
 		}
 		out[i] = v
 	}
-	return out, errs
+	if errs != nil {
+		return nil, errs
+	}
+	return out, nil
 }
 
 func (c *Context) evalObject(e *ast.Object) (value.Value, error) {
@@ -71,34 +75,44 @@ func (c *Context) evalObject(e *ast.Object) (value.Value, error) {
 	for i, name := range e.Names {
 		v, err := c.evalAt(name, e.Values[i])
 		if err != nil {
-			if errs = join(errs, err); !isErrors(errs) {
+			if errs = join(errs, err); ends(errs) {
 				return nil, errs
 			}
 		}
 		out[i] = value.Field{Name: name, Value: v}
 	}
-	return out, errs
+	if errs != nil {
+		return nil, errs
+	}
+	return out, nil
 }
 
 func (c *Context) evalLet(e *ast.Let) (value.Value, error) {
-	n := len(c.vars)
-	defer func() { c.vars = c.vars[:n] }()
+	vars := len(c.vars)
+	err := c.evalBindings(e)
+	var v value.Value
+	if err == nil {
+		v, err = c.evalAt("in", e.In)
+	}
+	c.vars = c.vars[:vars]
+	return v, err
+}
+
+func (c *Context) evalBindings(e *ast.Let) error {
+	depth := len(c.path)
+	defer func() { c.path = c.path[:depth] }()
 	c.push(ast.Key("let"))
 	for i, name := range e.Names {
 		if e.List {
-			c.push(ast.Index(i))
+			c.path = append(c.path[:depth+1], ast.Index(i))
 		}
 		v, err := c.evalAt(name, e.Values[i])
 		if err != nil {
-			return nil, err
-		}
-		if e.List {
-			c.pop()
+			return err
 		}
 		c.vars = append(c.vars, value.Field{Name: name, Value: v})
 	}
-	c.pop()
-	return c.evalAt("in", e.In)
+	return nil
 }
 
 // lookup returns the innermost binding of a name. The readers have checked
@@ -141,24 +155,32 @@ func (c *Context) call(e *ast.Call) (value.Value, error) {
 
 // arguments evaluates a form's operands, then casts them, onto c.args.
 func (c *Context) arguments(f *Function, e *ast.Call) error {
-	base := len(c.args)
 	for i, operand := range e.Args {
-		var v value.Value
-		if operand != nil && f.Params[i].Syntax != ast.LambdaOnly {
-			if l, ok := operand.(*ast.Lambda); ok {
-				v = c.closure(l)
-			} else {
-				var err error
-				if v, err = c.evalAt(f.Params[i].Key, operand); err != nil {
-					return err
-				}
-			}
+		v, err := c.operand(&f.Params[i], operand)
+		if err != nil {
+			return err
 		}
 		c.args = append(c.args, v)
 	}
+	return c.castArguments(f, c.args[len(c.args)-len(e.Args):])
+}
+
+// operand evaluates one operand. It is nil for one that was left out, and for
+// a lambda, which the form's code applies itself.
+func (c *Context) operand(p *Param, e ast.Expr) (value.Value, error) {
+	if e == nil || p.Syntax == ast.LambdaOnly {
+		return nil, nil
+	}
+	if l, ok := e.(*ast.Lambda); ok {
+		return c.closure(l), nil
+	}
+	return c.evalAt(p.Key, e)
+}
+
+// castArguments casts the evaluated operands in place.
+func (c *Context) castArguments(f *Function, args []value.Value) error {
 	var errs error
-	for i := range f.Params {
-		v := c.args[base+i]
+	for i, v := range args {
 		if v == nil {
 			continue
 		}
@@ -166,12 +188,12 @@ func (c *Context) arguments(f *Function, e *ast.Call) error {
 		cast, err := c.cast(&f.Params[i], v)
 		c.pop()
 		if err != nil {
-			if errs = join(errs, err); !f.AllErrors || !isErrors(errs) {
+			if errs = join(errs, err); !f.AllErrors || ends(errs) {
 				return errs
 			}
 			continue
 		}
-		c.args[base+i] = cast
+		args[i] = cast
 	}
 	return errs
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/fawndb/fawn/query/ast"
@@ -88,6 +89,24 @@ func lambda(key string) Param { return Param{Key: key, Syntax: ast.LambdaOnly} }
 func families() []Family {
 	return []Family{
 		{"basic", basicFunctions},
+		{"logic", logicFunctions},
+		{"comparison", comparisonFunctions},
+		{"collections", slices.Concat(collectionFunctions, combiningFunctions)},
+		{"aggregates", aggregateFunctions},
+		{"objects", slices.Concat(pathFunctions, objectFunctions)},
+		{"math", mathFunctions},
+		{"trigonometry", trigonometryFunctions},
+		{"bits", bitFunctions},
+		{"time", timeFunctions},
+		{"conversion", conversionFunctions},
+		{"typechecks", typecheckFunctions},
+		{"ids", idFunctions},
+		{"strings", stringFunctions},
+		{"refs", refFunctions},
+		{"sets", slices.Concat(setFunctions, pageFunctions)},
+		{"documents", documentFunctions},
+		{"schema", schemaFunctions},
+		{"identity", identityFunctions},
 	}
 }
 

@@ -21,13 +21,18 @@ type Host interface {
 	// Get returns the version of a document valid at a time, nil when there is
 	// none. At 0 is the present with the query's own writes.
 	Get(r value.Ref, at int64) (*value.Document, error)
+	// Matchable reports whether an index may be matched: it is refused while it
+	// is not active, and when it is in a database that the caller cannot
+	// reach, both AtVerb. Rights are checked when the set is opened.
+	Matchable(index value.Ref) error
 	// Open opens a set: a *value.Set, or any Ref (a system collection stands
 	// for its documents, any other ref for the set with just it).
 	Open(set value.Value, r Reading) (Set, error)
 	// Write carries out one change and returns what the function returns.
 	Write(w Change) (value.Value, error)
-	// Function returns the body of a user function that the caller may call.
-	Function(r value.Ref) (*Body, error)
+	// Function returns the body of a user function, if the caller may call it
+	// with these arguments.
+	Function(r value.Ref, args value.Value) (*Body, error)
 	// Caller answers for whoever sent the query.
 	Caller() Caller
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
@@ -32,6 +33,12 @@ func (c *Context) apply(key string, l *ast.Lambda, arg value.Value) (value.Value
 // Apply calls a lambda value with one argument. Positions of errors are
 // relative to where the context stands.
 func (c *Context) Apply(l *value.Lambda, arg value.Value) (value.Value, error) {
+	return c.applyBelow(c.path, l, arg)
+}
+
+// applyBelow is as Apply, but positions in the lambda are below path. Errors
+// of the application itself are where the context stands.
+func (c *Context) applyBelow(path []ast.Step, l *value.Lambda, arg value.Value) (value.Value, error) {
 	code, err := compiled(l)
 	if err != nil {
 		return nil, c.fail(InvalidExpression, "Invalid lambda.")
@@ -39,7 +46,7 @@ func (c *Context) Apply(l *value.Lambda, arg value.Value) (value.Value, error) {
 	vars, base := len(c.vars), c.base
 	c.base = vars
 	c.vars = append(c.vars, l.Captured...)
-	v, err := c.run(code, arg)
+	v, err := c.runBelow(path, code, arg)
 	c.vars, c.base = c.vars[:vars], base
 	return v, err
 }
@@ -47,22 +54,31 @@ func (c *Context) Apply(l *value.Lambda, arg value.Value) (value.Value, error) {
 // run binds a lambda's parameters and evaluates its body. The context stands
 // at the lambda.
 func (c *Context) run(l *ast.Lambda, arg value.Value) (value.Value, error) {
+	return c.runBelow(c.path, l, arg)
+}
+
+func (c *Context) runBelow(path []ast.Step, l *ast.Lambda, arg value.Value) (value.Value, error) {
 	if err := c.step(); err != nil {
 		return nil, err
 	}
 	if c.depth >= maxDepth {
 		return nil, c.fail(StackOverflow, "Call stack reached the maximum limit of "+strconv.Itoa(maxDepth)+".")
 	}
-	vars := len(c.vars)
+	vars, outside, strict := len(c.vars), c.path, c.strict
 	if err := c.bind(l, arg); err != nil {
 		return nil, err
 	}
+	c.path, c.strict = path, isStrict(l.Version)
 	c.depth++
 	v, err := c.evalAt("expr", l.Body)
 	c.depth--
-	c.vars = c.vars[:vars]
+	c.vars, c.path, c.strict = c.vars[:vars], outside, strict
 	return v, err
 }
+
+// isStrict reports whether a lambda was written under a version before 3, in
+// which and, or and the default of select are not lazy.
+func isStrict(version string) bool { return strings.HasPrefix(version, "2") }
 
 // bind matches an argument with a lambda's parameters.
 func (c *Context) bind(l *ast.Lambda, arg value.Value) error {

@@ -14,7 +14,7 @@ type Literal struct{ Value value.Value }
 // Ref is the literal {"@ref": ...}: a ref by names, which are looked up when
 // the query runs. The literal of document 1 in users has Class Collections,
 // Name "users" and ID "1"; that of token 5 has Class Tokens and ID "5"; that
-// of Tokens() has Class Collections and Native set to Tokens.
+// of Tokens() has Class Tokens and Native set.
 type Ref struct {
 	Class  value.Class // kind of the named object; of a document without named collection, its class
 	Name   string      // name of the schema object, "" when there is none
@@ -23,8 +23,13 @@ type Ref struct {
 	Path   []string    // databases from the request's own downwards, outermost first
 }
 
-// Array is a list of expressions.
-type Array struct{ Items []Expr }
+// Array is a list of expressions. Bare says that it has one item, which stands
+// without brackets where its form asks for a list: {"and": true}. Positions in
+// the item then have no index.
+type Array struct {
+	Items []Expr
+	Bare  bool
+}
 
 // Object is {"object": {...}}. Names are distinct.
 type Object struct {

@@ -1,10 +1,5 @@
 package ast
 
-import (
-	"sort"
-	"strings"
-)
-
 // Effect is what evaluating something may do.
 type Effect uint8
 
@@ -61,66 +56,93 @@ type Form struct {
 
 // Forms finds a form by its set of keys, or by its name in text.
 type Forms struct {
-	byKeys map[string]*Form
+	byVerb map[string][]*Form
 	byName map[string]*Form
-	single map[string]*Form
 	list   []*Form
 }
 
-// NewForms returns the lookup over forms. It panics when two forms have a set
-// of keys or a name in common: the table is wrong then.
+// NewForms returns the lookup over forms. The first operand of a form is its
+// verb and not optional. It panics when two forms have a set of keys or a
+// name in common: the table is wrong then.
 func NewForms(forms []*Form) *Forms {
-	f := &Forms{byKeys: map[string]*Form{}, byName: map[string]*Form{}, single: map[string]*Form{}, list: forms}
+	f := &Forms{byVerb: map[string][]*Form{}, byName: map[string]*Form{}, list: forms}
 	for _, form := range forms {
 		if f.byName[form.Name] != nil {
 			panic("ast: two forms are called " + form.Name)
 		}
 		f.byName[form.Name] = form
-		f.addKeys(form, 0, nil)
+		verb := form.Operands[0]
+		if verb.Optional {
+			panic("ast: the verb of " + form.Name + " is optional")
+		}
+		f.byVerb[verb.Key] = append(f.byVerb[verb.Key], form)
+	}
+	for _, form := range forms {
+		for _, o := range form.Operands {
+			for _, other := range f.byVerb[o.Key] {
+				if other != form && form.requiresOnly(other) && other.requiresOnly(form) {
+					panic("ast: " + form.Name + " and " + other.Name + " can have the same keys")
+				}
+			}
+		}
 	}
 	return f
 }
 
-func (f *Forms) addKeys(form *Form, i int, keys []string) {
-	if i < len(form.Operands) {
-		o := form.Operands[i]
-		f.addKeys(form, i+1, append(keys[:len(keys):len(keys)], o.Key))
-		if o.Optional {
-			f.addKeys(form, i+1, keys)
+// requiresOnly reports whether all that f requires are keys of other.
+func (f *Form) requiresOnly(other *Form) bool {
+	for i := range f.Operands {
+		if o := &f.Operands[i]; !o.Optional && other.operand(o.Key) == nil {
+			return false
 		}
-		return
 	}
-	if len(keys) == 1 {
-		if f.single[keys[0]] != nil {
-			panic("ast: two forms have the keys " + keys[0])
-		}
-		f.single[keys[0]] = form
-		return
-	}
-	sort.Strings(keys)
-	set := strings.Join(keys, "\x00")
-	if f.byKeys[set] != nil {
-		panic("ast: two forms have the keys " + set)
-	}
-	f.byKeys[set] = form
+	return true
 }
 
-// ByKeys returns the form that is written with exactly these keys, in any
-// order, or nil. It may reorder keys.
-func (f *Forms) ByKeys(keys []string) *Form {
-	if len(keys) == 1 {
-		return f.single[keys[0]]
-	}
-	sort.Strings(keys)
-	var buf [96]byte
-	b := buf[:0]
-	for i, k := range keys {
-		if i > 0 {
-			b = append(b, 0)
+func (f *Form) operand(key string) *Operand {
+	for i := range f.Operands {
+		if f.Operands[i].Key == key {
+			return &f.Operands[i]
 		}
-		b = append(b, k...)
 	}
-	return f.byKeys[string(b)]
+	return nil
+}
+
+// writtenWith reports whether keys, which are distinct, hold all that f
+// requires and nothing that it does not know.
+func (f *Form) writtenWith(keys []string) bool {
+	if len(keys) > len(f.Operands) {
+		return false
+	}
+	missing := 0
+	for i := range f.Operands {
+		if !f.Operands[i].Optional {
+			missing++
+		}
+	}
+	for _, key := range keys {
+		o := f.operand(key)
+		if o == nil {
+			return false
+		}
+		if !o.Optional {
+			missing--
+		}
+	}
+	return missing == 0
+}
+
+// ByKeys returns the form that is written with exactly these keys, which are
+// distinct, in any order, or nil.
+func (f *Forms) ByKeys(keys []string) *Form {
+	for _, key := range keys {
+		for _, form := range f.byVerb[key] {
+			if form.writtenWith(keys) {
+				return form
+			}
+		}
+	}
+	return nil
 }
 
 // ByName returns the form called name in text, or nil.
@@ -128,6 +150,25 @@ func (f *Forms) ByName(name string) *Form { return f.byName[name] }
 
 // All returns the forms in the table's order.
 func (f *Forms) All() []*Form { return f.list }
+
+// Quote returns the tree of data that form quotes. Only an object needs to be
+// quoted: an array becomes an array with its objects quoted, everything else
+// stands for itself.
+// Source: chapter on functions, section 7.7.
+func Quote(form *Form, data Expr) Expr {
+	switch data := data.(type) {
+	case *Object:
+		return &Call{Form: form, Args: []Expr{data}}
+	case *Array:
+		var items []Expr
+		for _, item := range data.Items {
+			items = append(items, Quote(form, item))
+		}
+		return &Array{Items: items}
+	default:
+		return data
+	}
+}
 
 // EffectOf returns the strongest effect that evaluating e may have.
 func EffectOf(e Expr) Effect {

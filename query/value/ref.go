@@ -38,18 +38,20 @@ var nativeNames = map[Class]string{
 // NativeName returns the wire name of a system collection, "" for any other.
 func NativeName(c Class) string { return nativeNames[c] }
 
+// nativeClasses are the system collections by name, and by old name.
+var nativeClasses = func() map[string]Class {
+	m := map[string]Class{"classes": Collections}
+	for c, name := range nativeNames {
+		m[name] = c
+	}
+	return m
+}()
+
 // NativeClass returns the system collection called name on the wire; classes
 // is an old name of collections.
 func NativeClass(name string) (Class, bool) {
-	if name == "classes" {
-		return Collections, true
-	}
-	for c, n := range nativeNames {
-		if n == name {
-			return c, true
-		}
-	}
-	return 0, false
+	c, ok := nativeClasses[name]
+	return c, ok
 }
 
 // Named reports whether the documents of c are addressed by name, not by id.

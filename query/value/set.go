@@ -41,6 +41,81 @@ type Set struct {
 	FromBare, ToBare bool
 }
 
+// Object returns the set as the object it is written as, {"@set": {...}}.
+// Lambdas and sets inside stay values of their kinds; the inner set of events
+// stands without a wrapper of its own.
+// Source: chapter on documents, section 2.2.
+func (s *Set) Object() Object {
+	return Object{{"@set", s.parts()}}
+}
+
+// parts returns the members of the set's constructor.
+func (s *Set) parts() Object {
+	switch s.Op {
+	case SetMatch:
+		if len(s.Terms) == 0 {
+			return Object{{"match", s.Ref}}
+		}
+		return Object{{"match", s.Ref}, {"terms", bareOrList(s.Terms)}}
+	case SetDocuments:
+		return Object{{"documents", s.Ref}}
+	case SetSingleton:
+		return Object{{"singleton", s.Ref}}
+	case SetEvents:
+		if inner, ok := s.operand().(*Set); ok {
+			return Object{{"events", inner.parts()}}
+		}
+		return Object{{"events", s.operand()}}
+	case SetUnion:
+		return Object{{"union", s.operands()}}
+	case SetIntersection:
+		return Object{{"intersection", s.operands()}}
+	case SetDifference:
+		return Object{{"difference", s.operands()}}
+	case SetDistinct:
+		return Object{{"distinct", s.operand()}}
+	case SetJoin:
+		if s.Lambda != nil {
+			return Object{{"join", s.operand()}, {"with", s.Lambda}}
+		}
+		return Object{{"join", s.operand()}, {"with", s.Ref}}
+	case SetRange:
+		return Object{{"range", s.operand()}, {"from", bareOrList(s.From)}, {"to", bareOrList(s.To)}}
+	case SetReverse:
+		return Object{{"reverse", s.operand()}}
+	case SetFilter:
+		return Object{{"filter", s.Lambda}, {"collection", s.operand()}}
+	default:
+		panic("value: unknown set")
+	}
+}
+
+// operand returns the one set that s is made from; for events over a ref, the
+// ref.
+func (s *Set) operand() Value {
+	if len(s.Sets) > 0 {
+		return s.Sets[0]
+	}
+	return s.Ref
+}
+
+// operands returns the sets that s is made from, one of them bare.
+func (s *Set) operands() Value {
+	if len(s.Sets) == 1 {
+		return s.Sets[0]
+	}
+	return Array(s.Sets)
+}
+
+// bareOrList returns a single value bare, unless that is an array, and other
+// lists as arrays.
+func bareOrList(list []Value) Value {
+	if len(list) == 1 && list[0].Kind() != KindArray {
+		return list[0]
+	}
+	return Array(list)
+}
+
 // Code is the body of a lambda, in a form owned by whoever evaluates it.
 type Code interface {
 	// AppendParams appends the lambda's parameters as JSON: "x" or ["a","b"].

@@ -147,6 +147,11 @@ func (*Unresolved) sealed() {}
 func (*Set) sealed()        {}
 func (*Lambda) sealed()     {}
 
+// Object returns the element as it is rendered: value and sources.
+func (s *Sourced) Object() Object {
+	return Object{{"value", s.Value}, {"sources", Array(s.Sources)}}
+}
+
 // Get returns the member called name.
 func (o Object) Get(name string) (Value, bool) {
 	for i := range o {

@@ -1,0 +1,38 @@
+package query
+
+import (
+	"context"
+
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// Apply calls a lambda value by itself: an index binding, a role's predicate.
+// The errors are those of Eval.
+func Apply(ctx context.Context, host Host, l *value.Lambda, arg value.Value, o Options) (value.Value, error) {
+	return newContext(ctx, host, o).Apply(l, arg)
+}
+
+// IsErrors reports whether err is the query's own fault: errors of Eval that
+// are not failures of the host.
+func IsErrors(err error) bool {
+	_, ok := asErrors(err)
+	return ok
+}
+
+// Arity returns how many parameters a lambda has; one that takes its whole
+// argument has 1.
+func Arity(l *value.Lambda) int {
+	code, err := compiled(l)
+	if err != nil {
+		return 0
+	}
+	return len(code.Params)
+}
+
+// Unary reports whether a lambda takes one argument and is pure, as an index
+// binding must be.
+func Unary(l *value.Lambda) bool {
+	code, err := compiled(l)
+	return err == nil && len(code.Params) == 1 && ast.EffectOf(code.Body) == ast.Pure
+}

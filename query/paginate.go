@@ -1,0 +1,152 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// Sizes of pages, in elements.
+const (
+	defaultPageSize = 64
+	maxPageSize     = 100_000
+)
+
+// pageFunctions read a set page by page.
+// Source: chapter on documents, section 5.
+var pageFunctions = []*Function{{
+	Name: "Paginate",
+	Params: []Param{
+		arg("paginate", refOrSet), named("after", anything), named("before", anything), named("cursor", anything),
+		named("ts", moment), named("size", integer), named("events", boolean), named("sources", boolean),
+	},
+	Effect: ast.Read,
+	Doc: "reads one page of a set: size elements from the cursor after on, or those that end before the cursor before; " +
+		"the page has the cursors of its neighbours",
+	Examples: []string{
+		`Paginate(1) // invalid argument ["paginate"]`,
+		`Paginate(Collections(), { size: null }) // invalid argument ["size"]`,
+		`Paginate(Collections(), { cursor: 1 }) // invalid argument ["cursor"]`,
+	},
+	Errors: []string{
+		"invalid argument: Invalid cursor object. Expected an object with either 'before' or 'after' key in it.",
+		"invalid argument: Cannot create event cursor with keys ", noEvents,
+		"bad request: Requested timestamp ",
+	},
+	Eval: paginate,
+}}
+
+// The arguments of paginate, in the order of its parameters.
+const (
+	argPaginate = iota
+	argAfter
+	argBefore
+	argCursor
+	argTS
+	argSize
+	argEvents
+	argSources
+)
+
+// pager makes one page.
+type pager struct {
+	c       *Context
+	set     Set
+	size    int
+	cursor  cursor
+	sources bool
+	page    *value.Page
+}
+
+func paginate(c *Context, args []value.Value) (value.Value, error) {
+	given, err := c.givenCursor(args)
+	if err != nil {
+		return nil, err
+	}
+	what := args[argPaginate]
+	if args[argEvents] == value.Value(value.Boolean(true)) {
+		if s, ok := what.(*value.Set); !ok || s.Op != value.SetEvents {
+			if what, err = c.events(what); err != nil {
+				return nil, err
+			}
+		}
+	}
+	p := pager{c: c, size: defaultPageSize, page: &value.Page{Data: value.Array{}}}
+	if n, ok := args[argSize].(value.Long); ok {
+		p.size = int(min(max(n, -1), maxPageSize))
+	}
+	p.sources = args[argSources] == value.Value(value.Boolean(true))
+	at := c.at
+	if args[argTS] != nil {
+		at = c.validTime(args[argTS])
+	}
+	if p.set, err = c.Host.Open(what, c.readingAt(at)); err != nil {
+		return nil, c.place(err, "paginate")
+	}
+	if p.cursor, err = c.cursorIn(p.set.Shape(), given); err != nil {
+		return nil, err
+	}
+	if err := p.read(); err != nil {
+		return nil, c.place(err, "paginate")
+	}
+	return p.page, nil
+}
+
+// read fills the page, and its cursors: that which was given, and on the other
+// side that of the nearest element left out.
+func (p *pager) read() error {
+	cursor := p.cursor
+	if p.size == 0 {
+		p.page.Before, p.page.After = cursor.echo, cursor.echo
+		return nil
+	}
+	if cursor.backward {
+		p.page.After = cursor.echo
+	} else {
+		p.page.Before = cursor.echo
+	}
+	if p.size < 0 {
+		return nil
+	}
+	it := p.set.Scan(cursor.bound, cursor.backward)
+	defer it.Close()
+	more, err := p.collect(it)
+	if err != nil || !cursor.backward {
+		return err
+	}
+	slices.Reverse(p.page.Data)
+	slices.Reverse(p.page.Elements)
+	if more {
+		p.page.Before = p.page.Elements[0].Cursor()
+	}
+	return nil
+}
+
+// collect takes as many elements as the page holds and reports whether there
+// are more.
+func (p *pager) collect(it Elements) (more bool, err error) {
+	room := min(p.size, 8)
+	p.page.Data, p.page.Elements = make(value.Array, 0, room), make([]value.Element, 0, room)
+	for it.Next() {
+		if len(p.page.Data) == p.size {
+			if !p.cursor.backward {
+				p.page.After = it.Element().Cursor()
+			}
+			return true, nil
+		}
+		e := it.Element()
+		v := e.Render()
+		if p.sources {
+			v = &value.Sourced{Value: v, Sources: it.Sources()}
+		}
+		p.page.Data = append(p.page.Data, v)
+		p.page.Elements = append(p.page.Elements, e)
+		if len(p.page.Data)&0xff == 0 {
+			if err := p.c.alive(); err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, it.Err()
+}

@@ -1,0 +1,48 @@
+package query
+
+import (
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// schemaFunctions make schema objects. Source: chapter on authentication,
+// section 7.
+var schemaFunctions = []*Function{
+	creator("CreateDatabase", "create_database", value.Databases, "makes a child database", ""),
+	creator("CreateCollection", "create_collection", value.Collections, "makes a collection", ""),
+	creator("CreateClass", "create_class", value.Collections, "makes a collection", "CreateCollection"),
+	creator("CreateIndex", "create_index", value.Indexes, "makes an index over one or more collections", ""),
+	creator("CreateKey", "create_key", value.Keys, "makes a key, whose secret is shown this once", ""),
+	creator("CreateFunction", "create_function", value.Functions, "makes a function of a lambda", ""),
+	creator("CreateRole", "create_role", value.Roles, "makes a role", ""),
+	creator("CreateAccessProvider", "create_access_provider", value.AccessProviders,
+		"makes an access provider, whose JWTs are then accepted", ""),
+	{
+		Name:     "MoveDatabase",
+		Params:   []Param{arg("move_database", databaseRef), arg("to", databaseRef)},
+		Effect:   ast.Write,
+		Doc:      "moves a database with all it holds into another one",
+		Examples: []string{`MoveDatabase("a", Database("b")) // invalid argument ["move_database"]`},
+		Errors:   []string{denied, exists, "move database error: "},
+		Eval: func(c *Context, args []value.Value) (value.Value, error) {
+			return c.write(Change{Verb: Move, Ref: args[0].(value.Ref), To: args[1].(value.Ref)}, "move_database")
+		},
+	},
+}
+
+// creator is the row of a function that makes a kind of schema object.
+func creator(name, key string, class value.Class, doc, instead string) *Function {
+	return &Function{
+		Name:       name,
+		Params:     []Param{arg(key, object)},
+		Effect:     ast.Write,
+		Doc:        doc,
+		Examples:   []string{name + `(5) // invalid argument ["` + key + `"]`},
+		Errors:     []string{exists, denied, notValid, pastWrite},
+		Deprecated: instead,
+		Eval: func(c *Context, args []value.Value) (value.Value, error) {
+			in := value.CollectionRef(c.Host.Scope(), class)
+			return c.write(Change{Verb: Create, Ref: in, Params: params(args[0])}, key)
+		},
+	}
+}

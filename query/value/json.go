@@ -1,0 +1,261 @@
+package value
+
+import (
+	"encoding/base64"
+	"strconv"
+)
+
+// Renderer writes values as JSON for one reader.
+type Renderer struct {
+	// Names are the names in refs, as the reader's database sees them.
+	Names Names
+	// TxnTime stands for pending times: the commit's, in microseconds.
+	TxnTime int64
+}
+
+// Append appends v to dst in the form of responses: compact, members in
+// order, what JSON cannot express in tags, such as {"@ts":"..."}. Stored
+// documents are rewritten from their bytes without being decoded.
+//
+// A ref whose collection, index or the like never existed is left out of
+// arrays and objects, and so is a document with such a ref; v itself is then
+// null. The error is ErrDamaged, when a stored document is.
+// Source: chapter on the wire protocol, section 2.
+func (r Renderer) Append(dst []byte, v Value) ([]byte, error) {
+	p := printer{Renderer: r, dst: dst}
+	p.orNull(v, (*printer).value)
+	return p.dst, p.err
+}
+
+// AppendExpr appends v to dst as an expression whose value is v: as Append,
+// but each outermost object is written {"quote":{...}}.
+func (r Renderer) AppendExpr(dst []byte, v Value) ([]byte, error) {
+	p := printer{Renderer: r, dst: dst}
+	p.orNull(v, (*printer).expr)
+	return p.dst, p.err
+}
+
+// AppendJSON appends v to dst as Renderer.Append does, for values without
+// pending times. A damaged document is written null.
+func AppendJSON(dst []byte, v Value, n Names) []byte {
+	out, err := Renderer{Names: n}.Append(dst, v)
+	if err != nil {
+		return append(dst, "null"...)
+	}
+	return out
+}
+
+// printer appends JSON to dst. Its methods for values report whether the value
+// is shown; when it is not they may leave bytes behind, which the caller drops.
+type printer struct {
+	Renderer
+	dst []byte
+	err error
+}
+
+// orNull writes v with write, or null when it is not shown.
+func (p *printer) orNull(v Value, write func(*printer, Value) bool) {
+	if mark := len(p.dst); !write(p, v) {
+		p.dst = append(p.dst[:mark], "null"...)
+	}
+}
+
+func (p *printer) raw(s string) { p.dst = append(p.dst, s...) }
+
+func (p *printer) value(v Value) bool {
+	switch v := v.(type) {
+	case Null:
+		p.raw("null")
+	case Boolean:
+		p.dst = strconv.AppendBool(p.dst, bool(v))
+	case Long:
+		p.dst = strconv.AppendInt(p.dst, int64(v), 10)
+	case Double:
+		p.double(float64(v))
+	case String:
+		p.dst = appendString(p.dst, string(v))
+	case Action:
+		p.dst = appendString(p.dst, string(v))
+	case Bytes:
+		p.bytes(v)
+	case UUID:
+		p.uuid(v)
+	case Time:
+		p.time(v)
+	case Date:
+		p.date(v)
+	case TxnTime:
+		p.dst = strconv.AppendInt(p.dst, p.TxnTime, 10)
+	case Array:
+		p.list(v, (*printer).value)
+	case Object:
+		p.object(v)
+	case *Document:
+		return p.document(v)
+	case *Event:
+		p.object(v.Object())
+	case *Sourced:
+		p.object(v.Object())
+	case *Page:
+		p.page(v)
+	case Ref:
+		return p.ref(v)
+	case *Unresolved:
+		p.unresolved(v)
+	case *Set:
+		return p.set(v)
+	case *Lambda:
+		p.raw(`{"@query":`)
+		p.lambda(v)
+		p.raw(`}`)
+	default:
+		panic("value: unknown kind")
+	}
+	return true
+}
+
+// double writes a number; what is none in JSON is a string.
+func (p *printer) double(f float64) {
+	if f-f == 0 {
+		p.dst = AppendDouble(p.dst, f)
+		return
+	}
+	p.raw(`"`)
+	p.dst = AppendDouble(p.dst, f)
+	p.raw(`"`)
+}
+
+func (p *printer) bytes(b []byte) {
+	p.raw(`{"@bytes":"`)
+	p.dst = base64.StdEncoding.AppendEncode(p.dst, b)
+	p.raw(`"}`)
+}
+
+func (p *printer) uuid(u UUID) {
+	p.raw(`{"@uuid":"`)
+	p.dst = u.AppendFormat(p.dst)
+	p.raw(`"}`)
+}
+
+func (p *printer) time(t Time) {
+	p.raw(`{"@ts":"`)
+	p.dst = t.AppendFormat(p.dst)
+	p.raw(`"}`)
+}
+
+func (p *printer) date(d Date) {
+	p.raw(`{"@date":"`)
+	p.dst = d.AppendFormat(p.dst)
+	p.raw(`"}`)
+}
+
+// list writes an array, each element with write.
+func (p *printer) list(list []Value, write func(*printer, Value) bool) {
+	p.raw(`[`)
+	first := true
+	for _, v := range list {
+		mark := p.comma(&first)
+		p.keep(write(p, v), mark, &first)
+	}
+	p.raw(`]`)
+}
+
+// comma writes the comma before every element but the first, and returns
+// where the element began with it.
+func (p *printer) comma(first *bool) (mark int) {
+	mark = len(p.dst)
+	if !*first {
+		p.raw(`,`)
+	}
+	return mark
+}
+
+// keep drops an element or member that is not shown, with its comma.
+func (p *printer) keep(shown bool, mark int, first *bool) {
+	if shown {
+		*first = false
+	} else {
+		p.dst = p.dst[:mark]
+	}
+}
+
+// key writes a member's name. It reports whether it begins with @.
+func (p *printer) key(name string) bool {
+	p.dst = appendString(p.dst, name)
+	p.raw(`:`)
+	return name != "" && name[0] == '@'
+}
+
+// object writes an object; {"@obj":...} around it when a name begins with @.
+func (p *printer) object(o Object) {
+	start := len(p.dst)
+	p.raw(`{`)
+	tagged := p.members(o, true)
+	p.raw(`}`)
+	if tagged {
+		p.wrap(start)
+	}
+}
+
+// members writes members, the first of them without a comma when first is
+// set. It reports whether a name begins with @.
+func (p *printer) members(o Object, first bool) (tagged bool) {
+	for _, f := range o {
+		mark := p.comma(&first)
+		at := p.key(f.Name)
+		shown := p.value(f.Value)
+		p.keep(shown, mark, &first)
+		tagged = tagged || at && shown
+	}
+	return tagged
+}
+
+// wrap puts what was written since start into {"@obj":...}.
+func (p *printer) wrap(start int) {
+	const head = `{"@obj":`
+	n := len(p.dst)
+	p.raw(head)
+	copy(p.dst[start+len(head):], p.dst[start:n])
+	copy(p.dst[start:], head)
+	p.raw(`}`)
+}
+
+// document writes ref, ts, the fields and Once.
+func (p *printer) document(d *Document) bool {
+	p.raw(`{"ref":`)
+	if !p.ref(d.Ref) {
+		return false
+	}
+	p.raw(`,"ts":`)
+	p.value(d.Time())
+	if f := d.fields.Load(); f != nil {
+		p.members(*f, false)
+	} else {
+		p.storedFields(d.raw)
+	}
+	p.members(d.Once, false)
+	p.raw(`}`)
+	return true
+}
+
+// page writes a page; a cursor that was given is shown even when its ref is
+// not.
+func (p *printer) page(g *Page) {
+	p.raw(`{`)
+	first := p.cursor(`"before":`, g.Before, true)
+	first = p.cursor(`"after":`, g.After, first)
+	p.comma(&first)
+	p.raw(`"data":`)
+	p.list(g.Data, (*printer).value)
+	p.raw(`}`)
+}
+
+func (p *printer) cursor(key string, v Value, first bool) bool {
+	if v == nil {
+		return first
+	}
+	p.comma(&first)
+	p.raw(key)
+	p.orNull(v, (*printer).value)
+	return false
+}

@@ -1,0 +1,76 @@
+package value
+
+// Resolve returns v with the time of its transaction, in microseconds, in
+// place of pending times. It is for a value that outlives its transaction.
+func Resolve(v Value, ts int64) Value {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case TxnTime:
+		return Long(ts)
+	case Array:
+		return Array(resolveList(v, ts))
+	case Object:
+		return resolveObject(v, ts)
+	case *Document:
+		return v.resolve(ts)
+	case *Event:
+		e := *v
+		if e.TS == 0 && !e.Partial {
+			e.TS = ts
+		}
+		e.Data = Resolve(e.Data, ts)
+		return &e
+	case *Sourced:
+		return &Sourced{Resolve(v.Value, ts), resolveList(v.Sources, ts)}
+	case *Page:
+		p := *v
+		p.Data = resolveList(v.Data, ts)
+		p.Before, p.After = Resolve(v.Before, ts), Resolve(v.After, ts)
+		return &p
+	case *Set:
+		s := *v
+		s.Terms, s.Sets = resolveList(s.Terms, ts), resolveList(s.Sets, ts)
+		s.From, s.To = resolveList(s.From, ts), resolveList(s.To, ts)
+		if s.Lambda != nil {
+			s.Lambda = Resolve(s.Lambda, ts).(*Lambda)
+		}
+		return &s
+	case *Lambda:
+		l := *v
+		l.Captured = resolveObject(l.Captured, ts)
+		return &l
+	default:
+		return v
+	}
+}
+
+func resolveList(list []Value, ts int64) []Value {
+	out := make([]Value, len(list))
+	for i, v := range list {
+		out[i] = Resolve(v, ts)
+	}
+	return out
+}
+
+func resolveObject(o []Field, ts int64) Object {
+	out := make(Object, len(o))
+	for i, f := range o {
+		out[i] = Field{f.Name, Resolve(f.Value, ts)}
+	}
+	return out
+}
+
+// resolve gives a pending document its time. A document with a time holds
+// nothing pending.
+func (d *Document) resolve(ts int64) *Document {
+	if d.TS != 0 {
+		return d
+	}
+	out := &Document{Ref: d.Ref, TS: ts, Once: resolveObject(d.Once, ts), Fresh: d.Fresh, raw: d.raw}
+	if f := d.fields.Load(); f != nil {
+		fields := resolveObject(*f, ts)
+		out.fields.Store(&fields)
+	}
+	return out
+}

@@ -1,0 +1,266 @@
+package wire
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// self is the id that stands for the caller's own document.
+const self = "self"
+
+// refLiteral reads the content of @ref.
+func (d *decoder) refLiteral(i int) ast.Expr {
+	if r, ok := d.ref(i); ok {
+		return &r
+	}
+	return nil
+}
+
+// ref reads the content of @ref: an object of id, collection and database, or
+// an old ref such as "collections/users/1".
+// Source: chapter on the wire, section 2.5.
+func (d *decoder) ref(i int) (ast.Ref, bool) {
+	switch d.nodes[i].kind {
+	case jsonString:
+		if r, ok := parseRef(d.text(i)); ok {
+			return r, true
+		}
+	case jsonObject:
+		return d.refObject(i)
+	}
+	d.fail("Invalid ref.")
+	return ast.Ref{}, false
+}
+
+// refObject reads the object form. The refs in it need no tag.
+func (d *decoder) refObject(i int) (r ast.Ref, ok bool) {
+	id, collection, database := d.child(i, "id"), d.child(i, "collection"), d.child(i, "database")
+	if collection < 0 {
+		collection = d.child(i, "class")
+	}
+	keys := int32(1)
+	if collection >= 0 {
+		keys++
+	}
+	if database >= 0 {
+		keys++
+	}
+	if id < 0 || d.nodes[i].count != keys {
+		d.fail("Ref expected, Object provided.")
+		return r, false
+	}
+	if k := d.nodes[id].kind; k != jsonString && k != jsonLong {
+		d.push(ast.Key("id"))
+		d.mismatch(id, "String or Integer")
+		d.pop()
+		return r, false
+	}
+	var class, db ast.Ref
+	if collection >= 0 {
+		if class, ok = d.inner("class", collection, "Collection Ref"); !ok {
+			return r, false
+		}
+	}
+	inDB := database >= 0 && d.nodes[database].kind != jsonNull
+	if inDB {
+		if db, ok = d.inner("database", database, "Database Ref"); !ok {
+			return r, false
+		}
+		class.Path = append(db.Path[:len(db.Path):len(db.Path)], db.Name)
+	}
+	switch {
+	case collection < 0:
+		return d.nativeRef(id, class.Path)
+	case class.Native && class.Class.Named():
+		r = ast.Ref{Class: class.Class, Name: d.text(id), Path: class.Path}
+		return r, d.name(id)
+	case inDB:
+		d.failUnder("database", "Null expected, Database Ref provided.")
+		return r, false
+	}
+	class.ID, ok = d.documentID(id, &class)
+	class.Native = false
+	return class, ok
+}
+
+// inner reads the ref under a key of a ref and checks what it is to.
+func (d *decoder) inner(key string, i int, expected string) (r ast.Ref, ok bool) {
+	d.push(ast.Key(key))
+	defer d.pop()
+	switch n := &d.nodes[i]; {
+	case n.kind == jsonObject && n.count == 1 && d.key(i+1) == "@ref":
+		r, ok = d.ref(i + 1)
+	case d.bare(i):
+		r, ok = d.refObject(i)
+	default:
+		d.mismatch(i, expected)
+	}
+	if ok && refName(&r) != expected {
+		d.fail(expected + " expected, " + refName(&r) + " provided.")
+		return r, false
+	}
+	return r, ok
+}
+
+// nativeRef reads the id of a system collection.
+func (d *decoder) nativeRef(id int, path []string) (ast.Ref, bool) {
+	if !d.name(id) {
+		return ast.Ref{}, false
+	}
+	class, ok := value.NativeClass(d.text(id))
+	if !ok {
+		d.failUnder("id", "Valid native collection name expected, '"+d.text(id)+"' provided.")
+	}
+	return ast.Ref{Class: class, Native: true, Path: path}, ok
+}
+
+func (d *decoder) failUnder(key, description string) {
+	d.push(ast.Key(key))
+	d.fail(description)
+	d.pop()
+}
+
+// name checks that the id of a schema object is a string.
+func (d *decoder) name(id int) bool {
+	if d.nodes[id].kind != jsonString {
+		d.failUnder("id", "String expected, Number provided.")
+		return false
+	}
+	return true
+}
+
+// documentID reads the id of a document. The keys and tasks have no self.
+func (d *decoder) documentID(id int, class *ast.Ref) (string, bool) {
+	if n := d.nodes[id]; n.kind == jsonLong {
+		return strconv.FormatInt(n.long(), 10), true
+	}
+	text := d.text(id)
+	if text == self {
+		if class.Native && !hasSelf(class.Class) {
+			d.fail("Invalid ref.")
+			return "", false
+		}
+		return self, true
+	}
+	number, err := parseID(text)
+	switch {
+	case err == nil:
+		return number, true
+	case errors.Is(err, strconv.ErrRange):
+		d.failUnder("id", "The id provided is too large: '"+text+"'")
+	default:
+		d.failUnder("id", "Number or numeric String expected, non-numeric '"+text+"' provided.")
+	}
+	return "", false
+}
+
+func hasSelf(c value.Class) bool { return c == value.Tokens || c == value.Credentials }
+
+// parseID reads a document id and returns it in its shortest form. The error
+// is strconv.ErrSyntax or ErrRange; no id at all counts as out of range.
+func parseID(s string) (string, error) {
+	if s == "" {
+		return "", strconv.ErrRange
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return "", err
+	}
+	if digits := strings.TrimPrefix(s, "-"); digits[0] == '+' || digits[0] == '0' {
+		return strconv.FormatInt(n, 10), nil
+	}
+	return s, nil
+}
+
+// parseRef reads an old ref: a native collection, a schema object in it, or a
+// document: "collections/users/1", "tokens/self".
+func parseRef(s string) (r ast.Ref, ok bool) {
+	first, rest, deeper := strings.Cut(s, "/")
+	class, ok := value.NativeClass(first)
+	r.Class = class
+	switch {
+	case !ok || class == value.Tasks:
+		return r, false
+	case !deeper:
+		r.Native = true
+		return r, true
+	case !class.Named():
+		r.ID, ok = parseRefID(rest, hasSelf(class))
+		return r, ok
+	}
+	name, last, document := strings.Cut(rest, "/")
+	switch name {
+	case "", self, "events", "_":
+		return r, false
+	}
+	r.Name = name
+	if document {
+		r.ID, ok = parseRefID(last, true)
+		return r, ok && class == value.Collections
+	}
+	return r, true
+}
+
+func parseRefID(s string, mayBeSelf bool) (string, bool) {
+	if s == self {
+		return s, mayBeSelf
+	}
+	id, err := parseID(s)
+	return id, err == nil && s[0] != '-' && s[0] != '+'
+}
+
+// refName is what error texts call a ref.
+func refName(r *ast.Ref) string {
+	switch {
+	case r.Native:
+		return "Collection Ref"
+	case r.Class == value.Keys:
+		return "Key Ref"
+	case r.ID != "":
+		return "Ref"
+	}
+	switch r.Class {
+	case value.Databases:
+		return "Database Ref"
+	case value.Collections:
+		return "Collection Ref"
+	case value.Indexes:
+		return "Index Ref"
+	case value.Functions:
+		return "User Function Ref"
+	}
+	return "Ref"
+}
+
+// appendRef appends the object form of a ref, with its tag.
+func appendRef(dst []byte, r *ast.Ref) []byte {
+	dst = append(dst, `{"@ref":{"id":`...)
+	switch {
+	case r.Native:
+		dst = appendString(dst, value.NativeName(r.Class))
+		dst = appendDatabase(dst, r.Path)
+	case r.ID == "":
+		dst = appendString(dst, r.Name)
+		dst = append(dst, `,"collection":`...)
+		dst = appendRef(dst, &ast.Ref{Class: r.Class, Native: true})
+		dst = appendDatabase(dst, r.Path)
+	default:
+		dst = appendString(dst, r.ID)
+		dst = append(dst, `,"collection":`...)
+		dst = appendRef(dst, &ast.Ref{Class: r.Class, Name: r.Name, Native: !r.Class.Named(), Path: r.Path})
+	}
+	return append(dst, "}}"...)
+}
+
+func appendDatabase(dst []byte, path []string) []byte {
+	if len(path) == 0 {
+		return dst
+	}
+	last := len(path) - 1
+	dst = append(dst, `,"database":`...)
+	return appendRef(dst, &ast.Ref{Class: value.Databases, Name: path[last], Path: path[:last]})
+}
