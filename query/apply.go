@@ -23,7 +23,7 @@ func IsErrors(err error) bool {
 // Arity returns how many parameters a lambda has; one that takes its whole
 // argument has 1.
 func Arity(l *value.Lambda) int {
-	code, err := compiled(l)
+	code, err := compiled(l, Forms())
 	if err != nil {
 		return 0
 	}
@@ -33,6 +33,6 @@ func Arity(l *value.Lambda) int {
 // Unary reports whether a lambda takes one argument and is pure, as an index
 // binding must be.
 func Unary(l *value.Lambda) bool {
-	code, err := compiled(l)
+	code, err := compiled(l, Forms())
 	return err == nil && len(code.Params) == 1 && ast.EffectOf(code.Body) == ast.Pure
 }
