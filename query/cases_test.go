@@ -102,7 +102,8 @@ func (s pure) failed(err error) (int, []byte) {
 }
 
 func TestCases(t *testing.T) {
-	for _, name := range []string{"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors"} {
+	for _, name := range []string{"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors",
+		"strings", "regexp", "format"} {
 		querytest.Run(t, "../testdata/fql/"+name+".txt", newPure)
 	}
 }
