@@ -38,7 +38,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Create",
-		Params:   []Param{arg("create", target), opt("params", object)},
+		Params:   []Param{arg("create", target), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "makes a document in a collection, with an id of its own when a document ref is given",
 		Examples: []string{`Create(5) // invalid argument ["create"]`, `Create(Collection("nope")) // invalid ref ["create"]`},
@@ -51,7 +51,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Update",
-		Params:   []Param{arg("update", anyRef), opt("params", object)},
+		Params:   []Param{arg("update", anyRef), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "changes a document: objects are merged, null removes, anything else replaces",
 		Examples: []string{`Update("a", {}) // invalid argument ["update"]`},
@@ -62,7 +62,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Replace",
-		Params:   []Param{arg("replace", anyRef), opt("params", object)},
+		Params:   []Param{arg("replace", anyRef), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "gives a document new contents in place of all that it had",
 		Examples: []string{`Replace("a", {}) // invalid argument ["replace"]`},
@@ -84,7 +84,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Insert",
-		Params:   []Param{arg("insert", anyRef), arg("ts", eventMoment), arg("action", action), opt("params", object)},
+		Params:   []Param{arg("insert", anyRef), arg("ts", eventMoment), arg("action", action), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "puts a version into the history of a document",
 		Examples: []string{`Insert("a", 1, "create", {}) // invalid argument ["insert"]`},
@@ -123,6 +123,9 @@ var target = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (va
 	}
 	return nil, c.wrongRef("Identifier", v)
 }}
+
+// fields are the fields of a document to be written: an object, made as one.
+var fields = kinds("Object", value.KindObject)
 
 // maybeRefOrSet is as refOrSet, but takes refs to what is undefined too.
 var maybeRefOrSet = Cast{Name: refOrSet.Name, check: func(c *Context, v value.Value) (value.Value, error) {
