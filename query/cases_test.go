@@ -102,8 +102,10 @@ func (s pure) failed(err error) (int, []byte) {
 }
 
 func TestCases(t *testing.T) {
-	for _, name := range []string{"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors",
-		"strings", "regexp", "format"} {
+	for _, name := range []string{
+		"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors",
+		"strings", "regexp", "format",
+	} {
 		querytest.Run(t, "../testdata/fql/"+name+".txt", newPure)
 	}
 }
