@@ -30,9 +30,15 @@ func Arity(l *value.Lambda) int {
 	return len(code.Params)
 }
 
-// Unary reports whether a lambda takes one argument and is pure, as an index
-// binding must be.
+// Ignores reports whether a lambda takes any argument and looks at none.
+func Ignores(l *value.Lambda) bool {
+	code, err := compiled(l, Forms())
+	return err == nil && code.Single && code.Params[0] == "_"
+}
+
+// Unary reports whether a lambda takes one argument and neither reads nor
+// writes: whether it may be the binding of an index.
 func Unary(l *value.Lambda) bool {
 	code, err := compiled(l, Forms())
-	return err == nil && len(code.Params) == 1 && ast.EffectOf(code.Body) == ast.Pure
+	return err == nil && len(code.Params) == 1 && ast.EffectOf(code) == ast.Pure
 }

@@ -13,6 +13,8 @@ type Options struct {
 	// Width is how many characters a line may have before it is broken: 100
 	// when 0, without bound when negative.
 	Width int
+	// Colour adds the escape sequences of Highlight.
+	Colour bool
 }
 
 // Print returns e as text, for instance
@@ -29,6 +31,10 @@ func Append(dst []byte, e ast.Expr, o Options) []byte { return o.append(dst, exp
 
 // append appends a node as a text of its own.
 func (o Options) append(dst []byte, n node) []byte {
+	if o.Colour {
+		o.Colour = false
+		return Highlight(dst, string(o.append(nil, n)))
+	}
 	l := layout{dst: dst, width: o.Width, start: len(dst)}
 	switch {
 	case o.Width == 0:

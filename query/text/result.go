@@ -2,11 +2,22 @@ package text
 
 import (
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/query/wire"
 )
+
+// AppendValue appends v as AppendResult appends what r makes of it. The error
+// is r's.
+func AppendValue(dst []byte, v value.Value, r value.Renderer, forms *ast.Forms, o Options) ([]byte, error) {
+	result, err := r.Append(nil, v)
+	if err != nil {
+		return dst, err
+	}
+	return AppendResult(dst, result, forms, o), nil
+}
 
 // AppendResult appends the JSON of a result as an expression that a reader
 // would write for it:
@@ -22,7 +33,7 @@ func AppendResult(dst, result []byte, forms *ast.Forms, o Options) []byte {
 	switch {
 	case err == nil:
 		return o.append(dst, exprNode(readable{forms}.expr(e)))
-	case json.Valid(result):
+	case utf8.Valid(result) && json.Valid(result):
 		return o.append(dst, dataNode(result))
 	}
 	return append(dst, result...)

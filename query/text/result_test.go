@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
 )
 
 func TestAppendResult(t *testing.T) {
@@ -65,6 +66,54 @@ func TestAppendResultWithoutForms(t *testing.T) {
 	const want = `[@ref("tokens/1"), @ts("2020-01-01T00:00:00Z")]`
 	if got := string(AppendResult(nil, []byte(result), quote, Options{})); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+// names name the collection 1024 and the index 32768 of the only database.
+type names struct{}
+
+func (names) Scope() value.Scope                   { return 0 }
+func (names) Parent(value.Scope) (value.Ref, bool) { return value.Ref{}, false }
+func (names) Name(r value.Ref) (name string, ok bool) {
+	switch r {
+	case value.Ref{Class: value.Collections, ID: 1024}:
+		return "users", true
+	case value.Ref{Class: value.Indexes, ID: 32768}:
+		return "all", true
+	}
+	return "", false
+}
+
+func TestAppendValue(t *testing.T) {
+	user := value.Ref{Class: 1024, ID: 7}
+	lambda := &value.Lambda{
+		Version:  "4",
+		Code:     &value.Source{Params: `"x"`, Body: `{"add":[{"var":"x"},{"var":"y"}]}`},
+		Captured: []value.Field{{Name: "y", Value: value.Object{{Name: "of", Value: user}}}},
+	}
+	all := &value.Set{Op: value.SetMatch, Ref: value.Ref{Class: value.Indexes, ID: 32768}, Terms: []value.Value{value.Long(1), value.Bytes("a")}}
+	tests := []struct {
+		name string
+		v    value.Value
+		want string
+	}{
+		{"document", value.NewDocument(user, 5, value.Object{{Name: "data", Value: value.Object{{Name: "on", Value: value.Date(0)}}}}),
+			`{ ref: Ref(Collection("users"), "7"), ts: 5, data: { on: Date("1970-01-01") } }`},
+		{"pending time", value.TxnTime{}, `1234`},
+		{"lambda", lambda, `Query(x => Let({ y: { of: Ref(Collection("users"), "7") } }, Add(x, y)))`},
+		{"set", all, `Match(Index("all"), 1, @bytes("YQ=="))`},
+		{"range", &value.Set{Op: value.SetRange, Sets: []value.Value{all}, From: []value.Value{value.Long(1)}, FromBare: true},
+			`Range(Match(Index("all"), 1, @bytes("YQ==")), 1, [])`},
+		{"page", &value.Page{Data: value.Array{user}, After: value.Array{user}},
+			`{ after: [Ref(Collection("users"), "7")], data: [Ref(Collection("users"), "7")] }`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := AppendValue(nil, tt.v, value.Renderer{Names: names{}, TxnTime: 1234}, testForms, Options{})
+			if err != nil || string(got) != tt.want {
+				t.Errorf("\n got %s\nwant %s\n%v", got, tt.want, err)
+			}
+		})
 	}
 }
 
