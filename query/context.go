@@ -38,7 +38,8 @@ type Context struct {
 	Host  Host
 	Stats Stats
 
-	rows    []*Function     // the table
+	rows    []*Function // the table
+	forms   *ast.Forms
 	ctx     context.Context //nolint:containedctx // a Context is one run of one query
 	options Options
 	path    []ast.Step // where evaluation stands
@@ -66,7 +67,8 @@ func newContext(ctx context.Context, host Host, o Options) *Context {
 	if !o.Limited {
 		o.Allow = ast.Write
 	}
-	return &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
+	t := theTable()
+	return &Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
 }
 
 func (c *Context) push(s ast.Step) { c.path = append(c.path, s) }

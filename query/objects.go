@@ -100,7 +100,7 @@ func toObject(c *Context, args []value.Value) (value.Value, error) {
 	if !ok {
 		o, ok, err := objectOf(args[0])
 		if !ok && err == nil {
-			return nil, c.cannotCast(args[0], "Object", "to_object")
+			return nil, c.castError(args[0], "Object", ast.Key("to_object"))
 		}
 		return o, err
 	}
@@ -144,17 +144,13 @@ func toArray(c *Context, args []value.Value) (value.Value, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, c.cannotCast(args[0], "Array", "to_array")
+		return nil, c.castError(args[0], "Array", ast.Key("to_array"))
 	}
 	out := make(value.Array, len(o))
 	for i, f := range o {
 		out[i] = value.Array{value.String(f.Name), f.Value}
 	}
 	return out, nil
-}
-
-func (c *Context) cannotCast(v value.Value, to, key string) error {
-	return c.failAt(InvalidArgument, "Cannot cast "+value.TypeName(v)+" to "+to+".", ast.Key(key))
 }
 
 // members is an object that is being made. Removed ones have no value.

@@ -23,7 +23,7 @@ type Renderer struct {
 // Source: chapter on the wire protocol, section 2.
 func (r Renderer) Append(dst []byte, v Value) ([]byte, error) {
 	p := printer{Renderer: r, dst: dst}
-	p.orNull(v, (*printer).value)
+	p.orNull(v, false)
 	return p.dst, p.err
 }
 
@@ -31,7 +31,7 @@ func (r Renderer) Append(dst []byte, v Value) ([]byte, error) {
 // but each outermost object is written {"quote":{...}}.
 func (r Renderer) AppendExpr(dst []byte, v Value) ([]byte, error) {
 	p := printer{Renderer: r, dst: dst}
-	p.orNull(v, (*printer).expr)
+	p.orNull(v, true)
 	return p.dst, p.err
 }
 
@@ -53,11 +53,19 @@ type printer struct {
 	err error
 }
 
-// orNull writes v with write, or null when it is not shown.
-func (p *printer) orNull(v Value, write func(*printer, Value) bool) {
-	if mark := len(p.dst); !write(p, v) {
+// orNull writes v, or null when it is not shown.
+func (p *printer) orNull(v Value, expr bool) {
+	if mark := len(p.dst); !p.write(v, expr) {
 		p.dst = append(p.dst[:mark], "null"...)
 	}
+}
+
+// write writes v as a value or as an expression.
+func (p *printer) write(v Value, expr bool) bool {
+	if expr {
+		return p.expr(v)
+	}
+	return p.value(v)
 }
 
 func (p *printer) raw(s string) { p.dst = append(p.dst, s...) }
@@ -85,9 +93,9 @@ func (p *printer) value(v Value) bool {
 	case Date:
 		p.date(v)
 	case TxnTime:
-		p.dst = strconv.AppendInt(p.dst, p.TxnTime, 10)
+		p.txnTime(0)
 	case Array:
-		p.list(v, (*printer).value)
+		p.list(v, false)
 	case Object:
 		p.object(v)
 	case *Document:
@@ -112,6 +120,14 @@ func (p *printer) value(v Value) bool {
 		panic("value: unknown kind")
 	}
 	return true
+}
+
+// txnTime writes a time in microseconds; 0 is the pending one.
+func (p *printer) txnTime(ts int64) {
+	if ts == 0 {
+		ts = p.TxnTime
+	}
+	p.dst = strconv.AppendInt(p.dst, ts, 10)
 }
 
 // double writes a number; what is none in JSON is a string.
@@ -149,13 +165,13 @@ func (p *printer) date(d Date) {
 	p.raw(`"}`)
 }
 
-// list writes an array, each element with write.
-func (p *printer) list(list []Value, write func(*printer, Value) bool) {
+// list writes an array, its elements as values or as expressions.
+func (p *printer) list(list []Value, expr bool) {
 	p.raw(`[`)
 	first := true
 	for _, v := range list {
 		mark := p.comma(&first)
-		p.keep(write(p, v), mark, &first)
+		p.keep(p.write(v, expr), mark, &first)
 	}
 	p.raw(`]`)
 }
@@ -227,7 +243,7 @@ func (p *printer) document(d *Document) bool {
 		return false
 	}
 	p.raw(`,"ts":`)
-	p.value(d.Time())
+	p.txnTime(d.TS)
 	if f := d.fields.Load(); f != nil {
 		p.members(*f, false)
 	} else {
@@ -246,7 +262,7 @@ func (p *printer) page(g *Page) {
 	first = p.cursor(`"after":`, g.After, first)
 	p.comma(&first)
 	p.raw(`"data":`)
-	p.list(g.Data, (*printer).value)
+	p.list(g.Data, false)
 	p.raw(`}`)
 }
 
@@ -256,6 +272,6 @@ func (p *printer) cursor(key string, v Value, first bool) bool {
 	}
 	p.comma(&first)
 	p.raw(key)
-	p.orNull(v, (*printer).value)
+	p.orNull(v, false)
 	return false
 }
