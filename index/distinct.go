@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 
-	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -57,14 +56,7 @@ func (s *distinctStream) seek(p position) bool {
 	if s.backward && p.exact && len(p.tuple) > 0 {
 		end := position{tuple: p.tuple, after: true}
 		if s.inner.seek(end) && p.compare(s.inner.at()) > 0 {
-			s.take(s.inner.at())
-			for s.inner.seek(groupOf(&s.present, false, false)) {
-				e := s.inner.at()
-				if !s.same(&s.present, e) {
-					return s.take(e)
-				}
-			}
-			return false
+			p = groupOf(s.inner.at(), false, false)
 		}
 	}
 	return s.inner.seek(p) && s.take(s.inner.at())
@@ -90,6 +82,3 @@ func sameValues(a, b *element) bool {
 	y, errY := b.values()
 	return errX == nil && errY == nil && value.Equal(value.Array(x), value.Array(y))
 }
-
-// shape is that of the inner set.
-func (n *distinctNode) shape() query.Shape { return n.node.shape() }

@@ -138,20 +138,22 @@ type mergeStream struct {
 	heap     []*operand // those with a present element, the nearest first
 	backward bool
 	started  bool
+	failed   error
 }
 
 func (s *mergeStream) next() bool {
 	switch {
 	case !s.started:
-		return s.start(func(o *operand) bool { return o.next() })
+		return s.start((*operand).next)
 	case len(s.heap) == 0:
 		return false
 	case s.heap[0].next():
 		heap.Fix(s, 0)
 	default:
+		s.failed = s.heap[0].stream.err()
 		heap.Pop(s)
 	}
-	return len(s.heap) > 0 && s.err() == nil
+	return len(s.heap) > 0 && s.failed == nil
 }
 
 func (s *mergeStream) seek(p position) bool {
@@ -166,21 +168,14 @@ func (s *mergeStream) start(move func(*operand) bool) bool {
 		}
 	}
 	heap.Init(s)
-	return len(s.heap) > 0 && s.err() == nil
+	s.failed = firstError(s.all)
+	return len(s.heap) > 0 && s.failed == nil
 }
 
 func (s *mergeStream) at() *element { return &s.heap[0].current }
 func (s *mergeStream) close()       { closeAll(s.all) }
 
-func (s *mergeStream) err() error {
-	if len(s.heap) > 0 {
-		// A stream that fails ends; all that go on are well.
-		if len(s.heap) == len(s.all) {
-			return nil
-		}
-	}
-	return firstError(s.all)
-}
+func (s *mergeStream) err() error { return s.failed }
 
 // Len, Less, Swap, Push and Pop implement heap.Interface.
 func (s *mergeStream) Len() int { return len(s.heap) }

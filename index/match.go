@@ -79,7 +79,9 @@ type entryStream struct {
 	prefix   []byte
 	backward bool
 	now      int64
-	removed  int // size of the time at the end of a removed entry's key
+	removed  int   // size of the time at the end of a removed entry's key
+	ever     bool  // entries count whenever they were valid
+	since    int64 // since when the present entry has been valid
 	present  element
 	failed   error
 }
@@ -119,9 +121,10 @@ func (s *entryStream) read() bool {
 		s.failed = ErrDamaged
 		return false
 	}
-	if h.Expired(s.now) || !s.validAt(h, key) {
+	if !s.ever && (h.Expired(s.now) || !s.validAt(h, key)) {
 		return false
 	}
+	s.since = h.TS
 	e := &s.present
 	e.tuple = key[len(s.prefix):owner:owner]
 	e.order = ownerOf(value.Ref{

@@ -1,8 +1,6 @@
 package index
 
-import (
-	"github.com/fawndb/fawn/query/value"
-)
+import "github.com/fawndb/fawn/query/value"
 
 // rangeNode has the elements of a set between two bounds, both included.
 type rangeNode struct {
@@ -42,7 +40,6 @@ type rangeStream struct {
 	backward bool
 	from, to position
 	started  bool
-	failed   bool // there is nothing further on
 }
 
 func (s *rangeStream) next() bool {
@@ -58,6 +55,9 @@ func (s *rangeStream) seek(p position) bool {
 	near := s.from
 	if s.backward {
 		near = s.to
+	}
+	if p.isStart(s.backward) {
+		p = near
 	}
 	ok := s.inner.seek(p)
 	if ok && !near.passed(s.inner.at(), s.backward) {

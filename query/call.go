@@ -35,7 +35,7 @@ func callFunction(c *Context, args []value.Value) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := c.applyBelow(nil, l, arg)
+	v, err := c.applyValue(l, arg, true)
 	return v, c.callError(err)
 }
 

@@ -102,7 +102,11 @@ func (s pure) failed(err error) (int, []byte) {
 }
 
 func TestCases(t *testing.T) {
-	for _, name := range []string{"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors"} {
+	for _, name := range []string{
+		"basic", "collections", "aggregates", "objects", "comparison", "logic", "errors",
+		"math", "trigonometry", "bits", "time", "conversion", "typechecks", "ids",
+		"strings", "regexp", "format",
+	} {
 		querytest.Run(t, "../testdata/fql/"+name+".txt", newPure)
 	}
 }

@@ -48,6 +48,7 @@ type Context struct {
 	args    []value.Value
 	form    *ast.Call // whose code is about to run
 	depth   int
+	folds   int   // steps of folds so far
 	strict  bool  // the running lambda was written under a version before 3
 	at      int64 // valid time of reads; 0 is the present
 	// defined says where sets with a lambda were made: that is where its

@@ -110,6 +110,7 @@ func families() []Family {
 		{"ids", idFunctions},
 		{"strings", stringFunctions},
 		{"regexp", regexpFunctions},
+		{"format", formatFunctions},
 		{"refs", refFunctions},
 		{"sets", slices.Concat(setFunctions, pageFunctions)},
 		{"documents", documentFunctions},

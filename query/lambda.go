@@ -26,7 +26,7 @@ func (c *Context) closure(l *ast.Lambda) *value.Lambda {
 // surroundings are those of the call.
 func (c *Context) apply(key string, l *ast.Lambda, arg value.Value) (value.Value, error) {
 	c.push(ast.Key(key))
-	v, err := c.run(l, arg)
+	v, err := c.run(l, arg, false)
 	c.pop()
 	return v, err
 }
@@ -34,12 +34,13 @@ func (c *Context) apply(key string, l *ast.Lambda, arg value.Value) (value.Value
 // Apply calls a lambda value with one argument. Positions of errors are
 // relative to where the context stands.
 func (c *Context) Apply(l *value.Lambda, arg value.Value) (value.Value, error) {
-	return c.applyBelow(c.path, l, arg)
+	return c.applyValue(l, arg, false)
 }
 
-// applyBelow is as Apply, but positions in the lambda are below path. Errors
-// of the application itself are where the context stands.
-func (c *Context) applyBelow(path []ast.Step, l *value.Lambda, arg value.Value) (value.Value, error) {
+// applyValue calls a lambda value, which sees what it captured and no other
+// variables. It is apart if positions in its body begin with it; errors of the
+// application itself are always where the context stands.
+func (c *Context) applyValue(l *value.Lambda, arg value.Value, apart bool) (value.Value, error) {
 	code, err := compiled(l, c.forms)
 	if err != nil {
 		return nil, c.fail(InvalidExpression, "Invalid lambda.")
@@ -47,18 +48,14 @@ func (c *Context) applyBelow(path []ast.Step, l *value.Lambda, arg value.Value) 
 	vars, base := len(c.vars), c.base
 	c.base = vars
 	c.vars = append(c.vars, l.Captured...)
-	v, err := c.runBelow(path, code, arg)
+	v, err := c.run(code, arg, apart)
 	c.vars, c.base = c.vars[:vars], base
 	return v, err
 }
 
 // run binds a lambda's parameters and evaluates its body. The context stands
 // at the lambda.
-func (c *Context) run(l *ast.Lambda, arg value.Value) (value.Value, error) {
-	return c.runBelow(c.path, l, arg)
-}
-
-func (c *Context) runBelow(path []ast.Step, l *ast.Lambda, arg value.Value) (value.Value, error) {
+func (c *Context) run(l *ast.Lambda, arg value.Value, apart bool) (value.Value, error) {
 	if err := c.step(); err != nil {
 		return nil, err
 	}
@@ -69,11 +66,17 @@ func (c *Context) runBelow(path []ast.Step, l *ast.Lambda, arg value.Value) (val
 	if err := c.bind(l, arg); err != nil {
 		return nil, err
 	}
-	c.path, c.strict = path, isStrict(l.Version)
+	c.strict = isStrict(l.Version)
+	if apart {
+		c.path = nil
+	}
 	c.depth++
 	v, err := c.evalAt("expr", l.Body)
 	c.depth--
-	c.vars, c.path, c.strict = c.vars[:vars], outside, strict
+	if apart {
+		c.path = outside
+	}
+	c.vars, c.strict = c.vars[:vars], strict
 	return v, err
 }
 

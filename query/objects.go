@@ -78,12 +78,9 @@ func merge(c *Context, args []value.Value) (value.Value, error) {
 	merged := membersFrom(args[0].(value.Object))
 	for _, right := range args[1].(value.Array) {
 		for _, f := range right.(value.Object) {
-			v := f.Value
-			if l != nil {
-				var err error
-				if v, err = c.apply("lambda", l, value.Array{value.String(f.Name), merged.get(f.Name), f.Value}); err != nil {
-					return nil, err
-				}
+			v, err := c.mergeMember(l, merged.get(f.Name), f)
+			if err != nil {
+				return nil, err
 			}
 			if v.Kind() == value.KindNull {
 				merged.remove(f.Name)
@@ -93,6 +90,19 @@ func merge(c *Context, args []value.Value) (value.Value, error) {
 		}
 	}
 	return merged.object(), nil
+}
+
+// mergeMember returns what a member becomes: what a lambda says, or else the
+// right value.
+func (c *Context) mergeMember(l *ast.Lambda, left value.Value, right value.Field) (value.Value, error) {
+	if l == nil {
+		return right.Value, nil
+	}
+	v, err := c.apply("lambda", l, value.Array{value.String(right.Name), left, right.Value})
+	if err != nil {
+		return nil, err
+	}
+	return v, c.nested(v)
 }
 
 func toObject(c *Context, args []value.Value) (value.Value, error) {

@@ -141,13 +141,14 @@ func (t *Txn) set(w *kv.Write) {
 	}
 }
 
-// Batch returns what is to be committed. The transaction must not be written
-// to afterwards; what it read stays readable.
+// Batch returns what is to be committed, and ends the transaction: its
+// snapshot is released, because a store may have to wait for it.
 func (t *Txn) Batch() *kv.Batch {
+	defer t.snap.Close()
 	b := &kv.Batch{Since: t.snap.Time(), Keys: t.keys}
 	for _, it := range t.scans {
 		if r, ok := it.visited(); ok {
-			b.Ranges = append(b.Ranges, r)
+			b.Ranges = append(b.Ranges, kv.Range{Lo: bytes.Clone(r.Lo), Hi: bytes.Clone(r.Hi)})
 		}
 	}
 	if t.writes != nil {

@@ -6,25 +6,24 @@ import (
 	"strings"
 )
 
-// kinds say what a placeholder stands for: <ts:t1> is an integer. The ones
-// that are false are strings, of the pattern.
-var kinds = map[string]struct {
-	bare    bool
-	pattern *regexp.Regexp
-}{
-	"id":     {false, regexp.MustCompile(`^[0-9]+$`)},
-	"secret": {false, regexp.MustCompile(`^\S{20,}$`)},
-	"time":   {false, regexp.MustCompile(`^[-+0-9]+-[0-9][0-9]-[0-9][0-9]T[0-9:.]+Z$`)},
-	"string": {false, regexp.MustCompile(`(?s)^.*$`)},
-	"ts":     {true, regexp.MustCompile(`^[0-9]+$`)},
-	"int":    {true, regexp.MustCompile(`^-?[0-9]+$`)},
-	"any":    {true, nil},
+// kinds are the JSON that placeholders of a kind fit.
+var kinds = map[string]*regexp.Regexp{
+	"id":     regexp.MustCompile(`^"[0-9]+"$`),
+	"secret": regexp.MustCompile(`^"\S{20,}"$`),
+	"time":   regexp.MustCompile(`^"[-+0-9]+-[0-9][0-9]-[0-9][0-9]T[0-9:.]+Z"$`),
+	"string": regexp.MustCompile(`^".*"$`),
+	"ts":     regexp.MustCompile(`^[0-9]+$`),
+	"int":    regexp.MustCompile(`^-?[0-9]+$`),
+	"any":    regexp.MustCompile(``),
 }
 
+const placeholder = `<(id|secret|time|string|ts|int|any)(?::([a-z][a-z0-9_]*))?>`
+
 var (
-	marker = regexp.MustCompile(`<(id|secret|time|string|ts|int|any)(?::([a-z][a-z0-9_]*))?>`)
-	whole  = regexp.MustCompile(`^` + marker.String() + `$`)
-	short  = regexp.MustCompile(`«([a-z_]+)(?:/([^»]+))?»`)
+	marker  = regexp.MustCompile(placeholder)
+	leading = regexp.MustCompile(`^` + placeholder)
+	whole   = regexp.MustCompile(`^` + placeholder + `$`)
+	short   = regexp.MustCompile(`«([a-z_]+)(?:/([^»]+))?»`)
 )
 
 // captures are what the placeholders of a session stand for, by name.
@@ -55,20 +54,57 @@ func expand(s string) string {
 // fill puts what was captured in the place of its placeholder: into a string
 // as it is, elsewhere as JSON.
 func (c captures) fill(src string) (string, error) {
+	var err error
+	out := replaceMarkers(src, func(m []string, quoted bool) string {
+		n := c[m[2]]
+		switch {
+		case n == nil:
+			err = fmt.Errorf("%s stands for nothing yet", m[0])
+			return m[0]
+		case quoted:
+			return n.text
+		default:
+			return n.String()
+		}
+	})
+	return out, err
+}
+
+// secret returns the secret that a step is sent with.
+func (c captures) secret(as string) (string, error) {
+	m := whole.FindStringSubmatch(as)
+	if m == nil {
+		return as, nil
+	}
+	n := c[m[2]]
+	if n == nil {
+		return "", fmt.Errorf("%s stands for nothing yet", as)
+	}
+	return n.text, nil
+}
+
+// quoteMarkers makes JSON of JSON with placeholders: those outside of strings
+// become strings.
+func quoteMarkers(s string) string {
+	return replaceMarkers(s, func(m []string, quoted bool) string {
+		if quoted {
+			return m[0]
+		}
+		return `"` + m[0] + `"`
+	})
+}
+
+// replaceMarkers replaces every placeholder of a text or of JSON by what f
+// says. f gets its kind and name, as the regular expression does, and whether
+// it stands in a string.
+func replaceMarkers(src string, f func(m []string, quoted bool) string) string {
 	var b strings.Builder
 	var inside byte
 	for i := 0; i < len(src); i++ {
-		if src[i] == '<' {
-			if m := marker.FindStringSubmatch(src[i:]); m != nil && strings.HasPrefix(src[i:], m[0]) {
-				n := c[m[2]]
-				if n == nil {
-					return "", fmt.Errorf("%s stands for nothing yet", m[0])
-				}
-				if b.WriteString(n.in(inside != 0)); true {
-					i += len(m[0]) - 1
-				}
-				continue
-			}
+		if m := leading.FindStringSubmatch(src[i:]); m != nil {
+			b.WriteString(f(m, inside != 0))
+			i += len(m[0]) - 1
+			continue
 		}
 		switch ch := src[i]; {
 		case ch == '\\' && inside != 0 && i+1 < len(src):
@@ -80,38 +116,6 @@ func (c captures) fill(src string) (string, error) {
 			inside = ch
 		}
 		b.WriteByte(src[i])
-	}
-	return b.String(), nil
-}
-
-// in returns the text of n inside a string, or else its JSON.
-func (n *node) in(quoted bool) string {
-	if quoted {
-		return n.text
-	}
-	return n.String()
-}
-
-// quoteMarkers makes JSON of JSON with placeholders: those outside of strings
-// become strings.
-func quoteMarkers(s string) string {
-	var b strings.Builder
-	inside := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && inside && i+1 < len(s):
-			b.WriteByte(s[i])
-			i++
-		case s[i] == '"':
-			inside = !inside
-		case s[i] == '<' && !inside:
-			if m := marker.FindString(s[i:]); m != "" && strings.HasPrefix(s[i:], m) {
-				b.WriteString(`"` + m + `"`)
-				i += len(m) - 1
-				continue
-			}
-		}
-		b.WriteByte(s[i])
 	}
 	return b.String()
 }
@@ -156,9 +160,9 @@ func (c captures) inString(s string) string {
 	})
 }
 
+// capture fits a placeholder to what is there.
 func (c captures) capture(text, kind, name string, got *node, at string) error {
-	k := kinds[kind]
-	if k.pattern != nil && (k.bare == (got.kind == '"') || !k.pattern.MatchString(got.text)) {
+	if !kinds[kind].MatchString(got.String()) {
 		return differ(&node{kind: 'l', text: text}, got, at)
 	}
 	if known := c[name]; known != nil && known.String() != got.String() {

@@ -1,6 +1,7 @@
 package querytest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -92,7 +93,7 @@ func (r *reader) next() error {
 	case strings.HasPrefix(line, "-- "):
 		return r.directive(strings.Fields(line[3:]))
 	case isResult(line):
-		return fmt.Errorf("a result without a query")
+		return errors.New("a result without a query")
 	default:
 		r.step()
 	}
@@ -117,7 +118,7 @@ func (r *reader) add(s *Step) {
 // directive reads "-- forward DURATION", "-- as SECRET" and "-- as admin".
 func (r *reader) directive(words []string) error {
 	if len(words) != 2 {
-		return fmt.Errorf("a directive has two words: -- as SECRET, -- forward DURATION")
+		return errors.New("a directive has two words: -- as SECRET, -- forward DURATION")
 	}
 	switch words[0] {
 	case "as":
@@ -140,38 +141,31 @@ func (r *reader) directive(words []string) error {
 // step reads a query and its result.
 func (r *reader) step() {
 	s := &Step{Line: r.at + 1, As: r.as}
-	source := r.until(func(line string) bool { return isResult(line) })
-	if rest, ok := strings.CutPrefix(source, "wire "); ok {
-		s.Form, source = Wire, rest
+	s.Source = r.lines(func(line string) bool { return isResult(line) || isHeading(line) })
+	if rest, ok := strings.CutPrefix(s.Source, "wire "); ok {
+		s.Form, s.Source = Wire, rest
 	}
-	s.Source = source
 	s.lo = r.at
 	if r.at < len(r.file.lines) && isResult(r.file.lines[r.at]) {
-		s.Want = parseResult(r.until(func(string) bool { return false }))
+		s.Want = parseResult(r.lines(func(line string) bool { return !isIndented(line) }))
 	}
 	s.hi = r.at
 	r.add(s)
 }
 
-// until returns the lines from the next up to a blank line, or one for which
-// stop is true.
-func (r *reader) until(stop func(line string) bool) string {
+// lines returns the next line and those behind it, up to a blank one or one
+// that belongs to something else.
+func (r *reader) lines(ends func(line string) bool) string {
 	lo := r.at
-	for r.at < len(r.file.lines) {
-		line := r.file.lines[r.at]
-		if strings.TrimSpace(line) == "" || r.at > lo && (stop(line) || isHeading(line)) {
-			break
-		}
-		r.at++
-		if r.at < len(r.file.lines) && isResult(r.file.lines[lo]) && !isContinued(r.file.lines[r.at]) {
+	for r.at++; r.at < len(r.file.lines); r.at++ {
+		if line := r.file.lines[r.at]; strings.TrimSpace(line) == "" || ends(line) {
 			break
 		}
 	}
 	return strings.Join(r.file.lines[lo:r.at], "\n")
 }
 
-// isContinued reports whether a line continues a result: it is indented.
-func isContinued(line string) bool {
+func isIndented(line string) bool {
 	return strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
 }
 
@@ -192,9 +186,9 @@ func parseResult(s string) *Result {
 	case "=+":
 		return &Result{201, rest}
 	default:
-		status, errors, _ := strings.Cut(rest, " ")
+		status, list, _ := strings.Cut(rest, " ")
 		n, _ := strconv.Atoi(status) // 0 fits no result
-		return &Result{n, strings.TrimSpace(errors)}
+		return &Result{n, strings.TrimSpace(list)}
 	}
 }
 

@@ -82,7 +82,7 @@ func (r *run) all(c *Case) {
 
 // step runs a query and compares.
 func (r *run) step(s *Step) error {
-	secret, err := r.names.fill(s.As)
+	secret, err := r.names.secret(s.As)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,8 @@ func (r *dataReader) value(t lexer.Token) node {
 		}
 		return bracket("[", items, "]")
 	case "{":
-		return r.object()
+		n, _ := r.object()
+		return n
 	}
 	return scalarNode(t.Value)
 }
@@ -54,22 +55,35 @@ func (r *dataReader) separator() lexer.Token {
 	return t
 }
 
-// object reads what follows an opening brace.
-func (r *dataReader) object() node {
+// object reads what follows an opening brace. The second node is the object
+// as it stands in @obj, where its one member is no tag.
+func (r *dataReader) object() (n, plain node) {
 	var fields []node
 	var tag string
-	var tagged node
+	var content node
 	for t := r.next(); t.Value != "}"; t = r.separator() {
 		key, _ := unquote(t.Value)
 		r.next()
-		v := r.value(r.next())
-		if tag = ""; len(fields) == 0 && isTag(key) {
-			tag, tagged = key, v
+		v, inner := r.member(r.next())
+		if isTag(key) && len(fields) == 0 {
+			if tag, content = key, v; key == "@obj" {
+				content = inner
+			}
 		}
 		fields = append(fields, fieldNode(key, v))
 	}
+	plain = bracket("{", fields, "}")
 	if len(fields) == 1 && tag != "" {
-		return enclosed(tag+"(", tagged, ")")
+		return enclosed(tag+"(", content, ")"), plain
 	}
-	return bracket("{", fields, "}")
+	return plain, plain
+}
+
+// member reads the value that starts with t; plain is what it is in @obj.
+func (r *dataReader) member(t lexer.Token) (n, plain node) {
+	if t.Value == "{" {
+		return r.object()
+	}
+	n = r.value(t)
+	return n, n
 }

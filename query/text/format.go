@@ -63,10 +63,21 @@ func (p *formatter) block(l *layout, offset int) {
 	}
 }
 
-// expr makes the node of an expression. Comments inside it that have no place
-// in a list are left for whoever prints what comes next.
+// expr makes the node of an expression. Comments in brackets that only group
+// go before it. Other comments inside it that have no place in a list are left
+// for whoever prints what comes next.
 func (p *formatter) expr(e *expr) node {
-	e = e.inner()
+	inner := e.inner()
+	if inner == e {
+		return p.ungrouped(e)
+	}
+	before := p.comments.until(inner.start())
+	n := p.ungrouped(inner)
+	n.before = append(before, n.before...)
+	return n
+}
+
+func (p *formatter) ungrouped(e *expr) node {
 	switch e.kind() {
 	case literal:
 		return p.literal(e.text(), e.start())

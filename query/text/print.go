@@ -13,6 +13,8 @@ type Options struct {
 	// Width is how many characters a line may have before it is broken: 100
 	// when 0, without bound when negative.
 	Width int
+	// Colour adds the escape sequences of Highlight.
+	Colour bool
 }
 
 // Print returns e as text, for instance
@@ -29,6 +31,10 @@ func Append(dst []byte, e ast.Expr, o Options) []byte { return o.append(dst, exp
 
 // append appends a node as a text of its own.
 func (o Options) append(dst []byte, n node) []byte {
+	if o.Colour {
+		o.Colour = false
+		return Highlight(dst, string(o.append(nil, n)))
+	}
 	l := layout{dst: dst, width: o.Width, start: len(dst)}
 	switch {
 	case o.Width == 0:
@@ -226,12 +232,34 @@ func namedNodes(c *ast.Call) []node {
 }
 
 func operandNode(o *ast.Operand, e ast.Expr) node {
-	if o.Syntax != ast.Quoted {
+	if o.Syntax == ast.Quoted {
+		return quotedNode(e)
+	}
+	return exprNode(e)
+}
+
+// quotedNode prints data: an object whose one member could be a tag needs @obj.
+func quotedNode(e ast.Expr) node {
+	switch e := e.(type) {
+	case *ast.Array:
+		items := make([]node, len(e.Items))
+		for i, item := range e.Items {
+			items[i] = quotedNode(item)
+		}
+		return bracket("[", items, "]")
+	case *ast.Object:
+		fields := make([]node, len(e.Names))
+		for i, name := range e.Names {
+			fields[i] = fieldNode(name, quotedNode(e.Values[i]))
+		}
+		n := bracket("{", fields, "}")
+		if len(fields) == 1 && isTag(e.Names[0]) {
+			return enclosed("@obj(", n, ")")
+		}
+		return n
+	default:
 		return exprNode(e)
 	}
-	alone := &ast.Form{Operands: []ast.Operand{*o}}
-	member := wire.Append(nil, &ast.Call{Form: alone, Args: []ast.Expr{e}})
-	return dataNode(member[len(`{"":`)+len(o.Key) : len(member)-1])
 }
 
 func isNull(e ast.Expr) bool {

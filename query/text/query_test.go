@@ -160,7 +160,7 @@ func TestLocate(t *testing.T) {
 		line, column int
 	}{
 		{0, "", 1, 1},
-		{0, "let x", 1, 12},
+		{0, "let x", 1, 10},
 		{0, "in", 1, 15},
 		{1, "", 2, 1},
 		{1, "in map", 3, 15},

@@ -2,11 +2,22 @@ package text
 
 import (
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/query/wire"
 )
+
+// AppendValue appends v as AppendResult appends what r makes of it. The error
+// is r's.
+func AppendValue(dst []byte, v value.Value, r value.Renderer, forms *ast.Forms, o Options) ([]byte, error) {
+	result, err := r.Append(nil, v)
+	if err != nil {
+		return dst, err
+	}
+	return AppendResult(dst, result, forms, o), nil
+}
 
 // AppendResult appends the JSON of a result as an expression that a reader
 // would write for it:
@@ -22,14 +33,14 @@ func AppendResult(dst, result []byte, forms *ast.Forms, o Options) []byte {
 	switch {
 	case err == nil:
 		return o.append(dst, exprNode(readable{forms}.expr(e)))
-	case json.Valid(result):
+	case utf8.Valid(result) && json.Valid(result):
 		return o.append(dst, dataNode(result))
 	}
 	return append(dst, result...)
 }
 
-// readable turns data into expressions: literals into the calls that make
-// them.
+// readable turns literals into the calls that make them, everywhere in an
+// expression.
 type readable struct{ forms *ast.Forms }
 
 func (r readable) expr(e ast.Expr) ast.Expr {
@@ -39,19 +50,27 @@ func (r readable) expr(e ast.Expr) ast.Expr {
 	case *ast.Ref:
 		return r.ref(e)
 	case *ast.Array:
-		return &ast.Array{Items: r.all(e.Items)}
+		return &ast.Array{Items: r.all(e.Items), Bare: e.Bare}
 	case *ast.Object:
 		return &ast.Object{Names: e.Names, Values: r.all(e.Values)}
+	case *ast.Wrapped:
+		return &ast.Wrapped{Expr: r.expr(e.Expr)}
 	case *ast.SetLiteral:
-		return &ast.Call{Form: e.Call.Form, Args: r.all(e.Call.Args)}
+		return r.expr(e.Call)
 	case *ast.QueryLiteral:
-		return r.call(e, part{"query", e.Lambda})
+		return r.call(e, part{"query", r.expr(e.Lambda)})
+	case *ast.Let:
+		return &ast.Let{Names: e.Names, Values: r.all(e.Values), In: r.expr(e.In), List: e.List}
+	case *ast.Lambda:
+		return &ast.Lambda{Params: e.Params, Single: e.Single, Body: r.expr(e.Body)}
 	case *ast.Call:
 		if len(e.Args) == 1 && e.Form.Operands[0].Syntax == ast.Quoted {
 			return r.expr(e.Args[0])
 		}
+		return &ast.Call{Form: e.Form, Args: r.all(e.Args)}
+	default: // *ast.Var
+		return e
 	}
-	return e
 }
 
 func (r readable) all(list []ast.Expr) []ast.Expr {

@@ -11,6 +11,9 @@ type Renderer struct {
 	Names Names
 	// TxnTime stands for pending times: the commit's, in microseconds.
 	TxnTime int64
+	// Legacy writes refs and events as API version 2.1 does, with class and
+	// instance for collection and document: {"@ref":{"id":"1","class":...}}.
+	Legacy bool
 }
 
 // Append appends v to dst in the form of responses: compact, members in
@@ -101,7 +104,7 @@ func (p *printer) value(v Value) bool {
 	case *Document:
 		return p.document(v)
 	case *Event:
-		p.object(v.Object())
+		p.event(v)
 	case *Sourced:
 		p.object(v.Object())
 	case *Page:
@@ -234,6 +237,17 @@ func (p *printer) wrap(start int) {
 	copy(p.dst[start+len(head):], p.dst[start:n])
 	copy(p.dst[start:], head)
 	p.raw(`}`)
+}
+
+// event writes the members of an event.
+func (p *printer) event(e *Event) {
+	o := e.Object()
+	for i := range o {
+		if p.Legacy && o[i].Name == "document" {
+			o[i].Name = "instance"
+		}
+	}
+	p.object(o)
 }
 
 // document writes ref, ts, the fields and Once.

@@ -81,23 +81,24 @@ func verify(f *os.File) error {
 
 // meta finds the newer of the two meta pages that is whole, as bbolt does.
 func (v *verifier) meta() error {
-	first, err := v.metaAt(0)
+	newest, err := v.metaAt(0)
 	if err != nil {
 		return err
 	}
-	var second []byte
-	if first != nil {
-		second, err = v.metaAt(int64(binary.NativeEndian.Uint32(first[8:])))
+	// The second follows the first. Without that, it may be at any page size.
+	from, to := int64(1<<10), int64(16<<20)
+	if newest != nil {
+		from = int64(binary.NativeEndian.Uint32(newest[8:]))
+		to = from
 	}
-	for size := int64(1 << 10); first == nil && second == nil && size <= 16<<20 && err == nil; size *= 2 {
-		second, err = v.metaAt(size)
-	}
-	if err != nil {
-		return err
-	}
-	newest := first
-	if first == nil || (second != nil && transaction(second) > transaction(first)) {
-		newest = second
+	for at := from; at <= to && at > 0; at *= 2 {
+		second, err := v.metaAt(at)
+		if err != nil {
+			return err
+		}
+		if second != nil && (newest == nil || transaction(second) > transaction(newest)) {
+			newest = second
+		}
 	}
 	if newest == nil {
 		return damaged("not a bbolt file, or its first pages are damaged")
@@ -106,7 +107,8 @@ func (v *verifier) meta() error {
 	v.root = binary.NativeEndian.Uint64(newest[16:])
 	v.free = binary.NativeEndian.Uint64(newest[32:])
 	v.pages = binary.NativeEndian.Uint64(newest[40:])
-	if v.pageSize < 1<<10 || v.pageSize > 16<<20 || v.pageSize&(v.pageSize-1) != 0 || v.pages > 1<<48/uint64(v.pageSize) {
+	power := v.pageSize&(v.pageSize-1) == 0
+	if !power || v.pageSize < 1<<10 || v.pageSize > 16<<20 || v.pages > 1<<48/uint64(v.pageSize) {
 		return damaged("its first pages make no sense")
 	}
 	return nil
