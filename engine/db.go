@@ -64,6 +64,7 @@ type Options struct {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
+	feed    feed
 	store   kv.Store
 	options Options
 	ids     ids

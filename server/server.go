@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
@@ -44,6 +45,9 @@ type Server struct {
 	options Options
 	http    *http.Server
 	buffers sync.Pool
+	streams atomic.Int64    // number of the stream opened last
+	ending  context.Context //nolint:containedctx // ends with the server, and all streams with it
+	end     context.CancelFunc
 }
 
 // New returns a server of db, which it does not close.
@@ -61,6 +65,7 @@ func New(db *engine.DB, o Options) *Server {
 		o.Build = "fawn"
 	}
 	s := &Server{db: db, options: o}
+	s.ending, s.end = context.WithCancel(context.Background())
 	s.buffers.New = func() any { return new(buffer) }
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -83,6 +88,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", s.query)
 	mux.HandleFunc("/linearized", s.linearized)
+	mux.HandleFunc("/stream", s.stream)
 	mux.HandleFunc("/ping", s.ping)
 	mux.HandleFunc("/", s.unknown)
 	return s.crossOrigin(s.traced(mux))
@@ -97,9 +103,10 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) error {
 	return s.http.Serve(l)
 }
 
-// Shutdown stops listening, lets running queries finish as long as ctx lasts,
+// Shutdown stops listening, ends streams, lets running queries finish as long as ctx lasts,
 // and closes all connections.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.end()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return s.http.Close()
 	}
