@@ -78,15 +78,10 @@ func (c *combined) columns() []bool {
 
 // streams opens all parts, so that their elements compare.
 func (c *combined) streams(backward bool) []*operand {
-	columns, nodes := aligned(c.nodes)
+	_, nodes := aligned(c.nodes)
 	out := make([]*operand, len(nodes))
-	mixed := false
 	for i, n := range nodes {
-		out[i] = &operand{stream: n.open(backward)}
-		mixed = mixed || len(n.columns()) != len(columns) || n.shape().Unknown
-	}
-	for _, o := range out {
-		o.mixed = mixed
+		out[i] = &operand{stream: n.open(backward), mixed: n.shape().Unknown}
 	}
 	return out
 }
@@ -100,8 +95,8 @@ type operand struct {
 	// group has more.
 	first element
 	run   bool
-	// mixed says that some of the streams have longer tuples than others: the
-	// end of a group can then not be sought.
+	// mixed says that the stream may have tuples that begin with shorter ones:
+	// the end of a group can then not be sought.
 	mixed bool
 }
 

@@ -66,7 +66,7 @@ func (s *differenceStream) next() bool {
 
 func (s *differenceStream) seek(p position) bool {
 	s.first.seek(p)
-	s.started, s.kept = false, false
+	s.started = false
 	return s.settle()
 }
 

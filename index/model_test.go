@@ -46,6 +46,8 @@ func newModel(t testing.TB) *model {
 	m.store.define(t, 6, "data.u", "data.a")
 	m.store.define(t, 7, "data.u", "-data.a data.b")
 	m.store.define(t, 8, "data.t", "data.a data.b")
+	m.store.define(t, 9, "data.t", "data.r")
+	m.store.define(t, 10, "data.t", "data.r data.a")
 	return m
 }
 
@@ -62,6 +64,9 @@ func (m *model) step(rt *rapid.T, t testing.TB) {
 			if v := small().Draw(rt, name); v.Kind() != value.KindNull {
 				data = append(data, value.Field{Name: name, Value: v})
 			}
+		}
+		if n := rapid.Int64Range(0, 4).Draw(rt, "r"); n > 0 {
+			data = append(data, value.Field{Name: "r", Value: thing(n)})
 		}
 		m.store.write(t, id, m.now, document(id, m.now, data, nil))
 		m.docs[id] = data
@@ -370,15 +375,20 @@ func TestDifferentColumnsLikeModel(t *testing.T) {
 		for range 15 {
 			m.step(rt, t)
 		}
-		var parts []modelSet
-		for range rapid.IntRange(2, 3).Draw(rt, "parts") {
-			number := rapid.SampledFrom([]int64{1, 2, 4, 8}).Draw(rt, "index")
-			parts = append(parts, m.match(m.docs, number, value.Long(rapid.Int64Range(-1, 1).Draw(rt, "term"))))
+		ops := []value.SetKind{value.SetUnion, value.SetIntersection, value.SetDifference}
+		parts := func() (out []modelSet) {
+			for range rapid.IntRange(2, 3).Draw(rt, "parts") {
+				number := rapid.SampledFrom([]int64{1, 2, 4, 8, 9, 10}).Draw(rt, "index")
+				out = append(out, m.match(m.docs, number, value.Long(rapid.Int64Range(-1, 1).Draw(rt, "term"))))
+			}
+			return out
 		}
-		set := &value.Set{Op: rapid.SampledFrom([]value.SetKind{
-			value.SetUnion, value.SetIntersection, value.SetDifference,
-		}).Draw(rt, "combination")}
-		want := combineParts(set, parts)
+		outer := parts()
+		if rapid.Bool().Draw(rt, "nested") {
+			outer = append(outer, combineParts(&value.Set{Op: value.SetUnion}, parts()))
+		}
+		set := &value.Set{Op: rapid.SampledFrom(ops).Draw(rt, "combination")}
+		want := combineParts(set, outer)
 		if got := renderAll(m.store.all(t, set, query.Reading{})); got != want.render() {
 			rt.Fatalf("%s:\n%s\nwant:\n%s", show(set), got, want.render())
 		}
