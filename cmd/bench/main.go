@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"time"
 )
@@ -18,6 +19,8 @@ type config struct {
 	slice  time.Duration // how long one side is measured at a time
 	only   *regexp.Regexp
 	dir    string
+	// profile is where a CPU profile of the measuring is written, "" for none.
+	profile string
 }
 
 func main() {
@@ -35,6 +38,7 @@ func run() error {
 	flag.DurationVar(&c.slice, "slice", 500*time.Millisecond, "how long each is measured at a time")
 	only := flag.String("only", "", "measure the rows whose number and name match a regular expression")
 	flag.StringVar(&c.dir, "dir", "", "folder for the databases; the default is the system's for temporary files")
+	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of the measuring to this file")
 	flag.Parse()
 	if *million {
 		c.tokens = 1_000_000
@@ -69,12 +73,34 @@ func measureAll(c config) (err error) {
 	fmt.Printf("%d tokens, %d rounds of %s a side, %s, %d processors; filled in %s\n\n",
 		c.tokens, c.rounds, c.slice, runtime.Version(), runtime.GOMAXPROCS(0), time.Since(began).Round(time.Second))
 	fmt.Printf("%-4s %-46s %10s %10s %7s  %-14s %-8s\n", "row", "what", "floor", "Fawn", "ratio", "(rounds)", "must")
+	if c.profile != "" {
+		stop, err := profile(c.profile)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	for _, r := range rows {
 		if err := r.measure(w, c); err != nil {
 			return fmt.Errorf("row %s, %s: %w", r.number, r.name, err)
 		}
 	}
 	return nil
+}
+
+// profile starts a CPU profile.
+func profile(path string) (stop func() error, err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }
 
 func selected(only *regexp.Regexp) []row {
