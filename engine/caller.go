@@ -178,7 +178,7 @@ func (c caller) KeyFromSecret(text string) (value.Value, error) {
 	unknown := &query.Refusal{
 		Code: query.SecretNotFound, Description: "No key found for secret " + text + ".", Place: query.AtForm,
 	}
-	if isJWT(text) {
+	if IsJWT(text) {
 		return c.tx.databaseOf(text, unknown)
 	}
 	p, ok := secret.Parse(text)

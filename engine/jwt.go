@@ -27,8 +27,8 @@ type KeySource interface {
 // algorithms are those that a JWT may be signed with.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512}
 
-// isJWT reports whether a presented secret is a JWT.
-func isJWT(s string) bool { return strings.HasPrefix(s, "ey") && strings.Contains(s, ".") }
+// IsJWT reports whether a presented secret is a JWT.
+func IsJWT(s string) bool { return strings.HasPrefix(s, "ey") && strings.Contains(s, ".") }
 
 // jwtSession verifies a JWT. Everything that does not fit is ErrUnauthorized.
 // Which roles it holds is found out by rightsOf.

@@ -31,7 +31,7 @@ type session struct {
 // authenticate finds out who presents a secret. Everything that does not fit
 // is ErrUnauthorized.
 func (tx *tx) authenticate(presented string) (*session, error) {
-	if isJWT(presented) {
+	if IsJWT(presented) {
 		return tx.jwtSession(presented)
 	}
 	s, ok := parseScoped(presented)
