@@ -113,8 +113,9 @@ var documentID = Cast{Name: "String or Number", check: func(c *Context, v value.
 		return v, nil
 	case value.String:
 		return c.parseID(string(v))
+	default:
+		return nil, c.typeError("String or Number", v)
 	}
-	return nil, c.typeError("String or Number", v)
 }}
 
 func (c *Context) parseID(s string) (value.Value, error) {
