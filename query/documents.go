@@ -266,6 +266,7 @@ func noun(c value.Class) string {
 		return "Role"
 	case value.AccessProviders:
 		return "other"
+	default:
+		return "Document"
 	}
-	return "Document"
 }
