@@ -258,7 +258,7 @@ func versionEvent(r value.Ref, v version, before value.Value) (*value.Event, val
 	e.Action = "create"
 	if before != nil {
 		e.Action = "update"
-		change, changed = delta(before, data)
+		change, changed = Delta(before, data)
 	}
 	if changed {
 		e.Data = change
@@ -266,10 +266,10 @@ func versionEvent(r value.Ref, v version, before value.Value) (*value.Event, val
 	return e, data, nil
 }
 
-// delta returns what is different in fresh: of objects the members that
+// Delta returns what is different in fresh: of objects the members that
 // changed, with null for those that are gone; of all else fresh itself. It is
 // false when nothing is.
-func delta(old, fresh value.Value) (value.Value, bool) {
+func Delta(old, fresh value.Value) (value.Value, bool) {
 	a, isObject := old.(value.Object)
 	b, both := fresh.(value.Object)
 	if !isObject || !both {
@@ -279,7 +279,7 @@ func delta(old, fresh value.Value) (value.Value, bool) {
 	for _, f := range b {
 		v, changed := f.Value, true
 		if was, ok := a.Get(f.Name); ok {
-			v, changed = delta(was, f.Value)
+			v, changed = Delta(was, f.Value)
 		}
 		if changed {
 			out = append(out, value.Field{Name: f.Name, Value: v})

@@ -45,7 +45,7 @@ func (n *joinNode) shape() query.Shape {
 	if n.set.Lambda != nil {
 		return query.Shape{Unknown: true}
 	}
-	d, _, err := n.o.src.Index(n.set.Ref, n.o.r.At)
+	d, _, err := n.o.src.Index(n.set.Ref, nil, n.o.r.At)
 	if err != nil {
 		return query.Shape{Unknown: true}
 	}

@@ -43,7 +43,7 @@ func (r *reading) visible(ref value.Ref) (bool, error) {
 }
 
 func (o opener) match(set value.Value, index value.Ref, terms []value.Value) (node, error) {
-	d, filtered, err := o.src.Index(index, o.r.At)
+	d, filtered, err := o.src.Index(index, terms, o.r.At)
 	if err != nil {
 		return nil, err
 	}

@@ -33,9 +33,10 @@ type Source interface {
 	Scanner
 	// Now is the snapshot's time, in microseconds.
 	Now() int64
-	// Index guards the entries of an index, and returns its definition. Only
+	// Index guards the entries of an index under terms, and returns its
+	// definition. Only
 	// elements of readable documents are to be shown if filtered is set.
-	Index(index value.Ref, at int64) (d *Definition, filtered bool, err error)
+	Index(index value.Ref, terms []value.Value, at int64) (d *Definition, filtered bool, err error)
 	// Documents guards the documents of a collection. Native says that a
 	// system collection was itself used as the set.
 	Documents(collection value.Ref, native bool, at int64) (filtered bool, err error)

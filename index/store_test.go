@@ -41,7 +41,7 @@ func newStore() *store {
 
 func (s *store) Now() int64 { return s.now }
 
-func (s *store) Index(r value.Ref, _ int64) (*Definition, bool, error) {
+func (s *store) Index(r value.Ref, _ []value.Value, _ int64) (*Definition, bool, error) {
 	if s.denied[r] {
 		return nil, false, query.Denied(query.AtVerb)
 	}

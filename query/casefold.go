@@ -46,17 +46,22 @@ func casefold(_ *Context, args []value.Value) (value.Value, error) {
 		transform = normalizers[args[1].(value.String)]
 	}
 	list := args[0].(value.Array)
+	if len(list) == 1 {
+		return mapString(list[0], transform), nil
+	}
 	out := make(value.Array, len(list))
 	for i, v := range list {
-		if s, ok := v.(value.String); ok {
-			v = value.String(transform(string(s)))
-		}
-		out[i] = v
-	}
-	if len(out) == 1 {
-		return out[0], nil
+		out[i] = mapString(v, transform)
 	}
 	return out, nil
+}
+
+// mapString transforms a string and leaves any other value.
+func mapString(v value.Value, transform func(string) string) value.Value {
+	if s, ok := v.(value.String); ok {
+		return value.String(transform(string(s)))
+	}
+	return v
 }
 
 // FoldCase is Unicode's NFKC_Casefold. Folding may undo the normal form and

@@ -38,6 +38,7 @@ const (
 	ContendedTransaction
 	TimeOut
 	Unauthorized
+	InvalidURLParameter
 	Internal
 )
 
@@ -52,7 +53,7 @@ var codeNames = [...]string{
 	MissingIdentity: "missing identity", InvalidToken: "invalid token",
 	InvalidObjectInContainer: "invalid object in container", MoveDatabaseError: "move database error",
 	BadRequest: "bad request", ContendedTransaction: "contended transaction", TimeOut: "time out",
-	Unauthorized: "unauthorized", Internal: "internal server error",
+	Unauthorized: "unauthorized", InvalidURLParameter: "invalid url parameter", Internal: "internal server error",
 }
 
 // String returns the code as the wire shows it.

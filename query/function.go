@@ -58,6 +58,8 @@ type Param struct {
 	Named    bool // in text given in the options object at the end
 	Variadic bool // in text takes the remaining arguments
 	Nullable bool // in text may be left out; null is sent
+	// Alternative parameters exclude each other.
+	Alternative bool
 }
 
 // arg is a required argument.
@@ -68,6 +70,11 @@ func opt(key string, c Cast) Param { return Param{Key: key, Cast: c, Optional: t
 
 // named is an optional argument that text gives by name.
 func named(key string, c Cast) Param { return Param{Key: key, Cast: c, Optional: true, Named: true} }
+
+// either is a named argument of which at most one is given.
+func either(key string, c Cast) Param {
+	return Param{Key: key, Cast: c, Optional: true, Named: true, Alternative: true}
+}
 
 // some is a list with at least one element, all cast by c; a single value
 // stands for a list of one.
@@ -102,6 +109,8 @@ func families() []Family {
 		{"typechecks", typecheckFunctions},
 		{"ids", idFunctions},
 		{"strings", stringFunctions},
+		{"regexp", regexpFunctions},
+		{"format", formatFunctions},
 		{"refs", refFunctions},
 		{"sets", slices.Concat(setFunctions, pageFunctions)},
 		{"documents", documentFunctions},
@@ -158,7 +167,7 @@ func newForm(f *Function, id int) *ast.Form {
 	for _, p := range f.Params {
 		form.Operands = append(form.Operands, ast.Operand{
 			Key: p.Key, Optional: p.Optional, Syntax: p.Syntax,
-			Named: p.Named, Variadic: p.Variadic, Nullable: p.Nullable,
+			Named: p.Named, Variadic: p.Variadic, Nullable: p.Nullable, Alternative: p.Alternative,
 		})
 	}
 	for _, key := range f.Order {

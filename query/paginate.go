@@ -18,7 +18,7 @@ const (
 var pageFunctions = []*Function{{
 	Name: "Paginate",
 	Params: []Param{
-		arg("paginate", refOrSet), named("after", anything), named("before", anything), named("cursor", anything),
+		arg("paginate", refOrSet), either("after", anything), either("before", anything), either("cursor", anything),
 		named("ts", moment), named("size", integer), named("events", boolean), named("sources", boolean),
 	},
 	Effect: ast.Read,

@@ -28,6 +28,9 @@ type Operand struct {
 	Key      string
 	Optional bool
 	Syntax   Syntax
+	// Alternative operands exclude each other: at most one is written (the
+	// cursors of paginate).
+	Alternative bool
 	// Named puts the operand into the options object that ends the call in
 	// text: Paginate(set, { size: 10 }).
 	Named bool
@@ -52,6 +55,8 @@ type Form struct {
 	Delayed bool
 	// Missing is the reason why the form cannot be evaluated, "" when it can.
 	Missing string
+
+	required int // how many operands are not optional; NewForms counts them
 }
 
 // Forms finds a form by its set of keys, or by its name in text.
@@ -71,6 +76,12 @@ func NewForms(forms []*Form) *Forms {
 			panic("ast: two forms are called " + form.Name)
 		}
 		f.byName[form.Name] = form
+		form.required = 0
+		for _, o := range form.Operands {
+			if !o.Optional {
+				form.required++
+			}
+		}
 		verb := form.Operands[0]
 		if verb.Optional {
 			panic("ast: the verb of " + form.Name + " is optional")
@@ -109,17 +120,12 @@ func (f *Form) operand(key string) *Operand {
 }
 
 // writtenWith reports whether keys, which are distinct, hold all that f
-// requires and nothing that it does not know.
+// requires, nothing that it does not know, and at most one alternative.
 func (f *Form) writtenWith(keys []string) bool {
-	if len(keys) > len(f.Operands) {
+	if len(keys) < f.required || len(keys) > len(f.Operands) {
 		return false
 	}
-	missing := 0
-	for i := range f.Operands {
-		if !f.Operands[i].Optional {
-			missing++
-		}
-	}
+	missing, alternatives := f.required, 0
 	for _, key := range keys {
 		o := f.operand(key)
 		if o == nil {
@@ -128,8 +134,11 @@ func (f *Form) writtenWith(keys []string) bool {
 		if !o.Optional {
 			missing--
 		}
+		if o.Alternative {
+			alternatives++
+		}
 	}
-	return missing == 0
+	return missing == 0 && alternatives <= 1
 }
 
 // ByKeys returns the form that is written with exactly these keys, which are

@@ -35,7 +35,7 @@ func (d *decoder) wrapped(i int) ast.Expr {
 	case *ast.Array:
 		return e
 	case *ast.Literal:
-		if !tagged(e.Value) {
+		if !tagged(e.Value.Kind()) {
 			return e
 		}
 		return &ast.Wrapped{Expr: e}

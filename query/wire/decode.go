@@ -16,6 +16,7 @@ const Version = "4"
 // The tree is checked as far as reading can: every call is of a form, every
 // variable is bound, every tag is well formed. Names in refs are not looked
 // up, and the id "self" is left for whoever knows the caller.
+//
 // The request may use the variables called vars, which its caller binds.
 // Source: chapter on the wire, sections 2 and 5.
 func Decode(src []byte, forms *ast.Forms, vars ...string) (ast.Expr, error) {
@@ -27,19 +28,10 @@ func Decode(src []byte, forms *ast.Forms, vars ...string) (ast.Expr, error) {
 func DecodeVersion(src []byte, forms *ast.Forms, version string, vars ...string) (ast.Expr, error) {
 	d := newDecoder(forms, version)
 	defer d.recycle()
-	root, err := d.read(src, maxDepth)
-	if err != nil {
-		return nil, Errors{{ast.Position{}, err.Error()}}
-	}
-	d.expect()
 	for _, name := range vars {
 		d.scope.bind(name)
 	}
-	e := d.expr(root)
-	if errs := d.faults(); errs != nil {
-		return nil, errs
-	}
-	return e, nil
+	return d.request(src)
 }
 
 // decoder makes a tree of the nodes in its arena. Its functions return nil for
@@ -51,7 +43,6 @@ type decoder struct {
 	path    ast.Position
 	scope   scope
 	tree    slabs
-	keys    []string // scratch of find
 
 	errs     Errors
 	failures int // how many errors there were, also beyond maxErrors
@@ -75,17 +66,33 @@ const (
 	keptNames = 1 << 8
 )
 
-// recycle gives the decoder's memory to the next one. Nothing in it refers to
-// the request any more.
+// recycle gives the decoder's memory to the next one.
 func (d *decoder) recycle() {
-	if cap(d.nodes) > keptNodes || max(cap(d.path), cap(d.keys), cap(d.scope.bindings)) > keptNames {
-		return
+	if cap(d.nodes) <= keptNodes && max(cap(d.path), cap(d.scope.bindings)) <= keptNames {
+		d.reset()
+		decoders.Put(d)
 	}
+}
+
+// reset keeps the decoder's memory and nothing that refers to the request.
+func (d *decoder) reset() {
 	clear(d.path[:cap(d.path)])
-	clear(d.keys[:cap(d.keys)])
 	d.scope.reset()
-	*d = decoder{arena: arena{nodes: d.nodes[:0]}, path: d.path[:0], keys: d.keys[:0], scope: d.scope}
-	decoders.Put(d)
+	*d = decoder{arena: arena{nodes: d.nodes[:0]}, path: d.path[:0], scope: d.scope}
+}
+
+// request reads a whole body.
+func (d *decoder) request(src []byte) (ast.Expr, error) {
+	root, err := d.read(src, maxDepth)
+	if err != nil {
+		return nil, Errors{{ast.Position{}, err.Error()}}
+	}
+	d.expect()
+	e := d.expr(root)
+	if errs := d.faults(); errs != nil {
+		return nil, errs
+	}
+	return e, nil
 }
 
 // expect sizes the slabs for the nodes read. Literals such as refs, which
@@ -106,9 +113,7 @@ func (d *decoder) expect() {
 			scalars++
 		}
 	}
-	d.tree.calls.expect(objects)
-	d.tree.literals.expect(scalars)
-	d.tree.exprs.expect(4*objects + items)
+	d.tree.expect(objects, scalars, 4*objects+items)
 }
 
 // faults returns what is to be reported, nil if all is well.
@@ -221,12 +226,12 @@ func (d *decoder) object(i int) ast.Expr {
 
 // find returns the form written with the keys of object i, or nil.
 func (d *decoder) find(i int) *ast.Form {
-	keys := d.keys[:0]
+	var few [8]string
+	keys := few[:0]
 	end := int(d.nodes[i].end)
 	for c := i + 1; c < end; c = int(d.nodes[c].end) {
 		keys = append(keys, d.key(c))
 	}
-	d.keys = keys
 	return d.forms.ByKeys(keys)
 }
 
@@ -238,12 +243,13 @@ func (d *decoder) call(i int) ast.Expr {
 		return d.unknown(i)
 	}
 	call := d.newCall(form)
-	for k := range form.Operands {
+	for k, left := 0, d.nodes[i].count; left > 0; k++ {
 		operand := &form.Operands[k]
 		c := d.child(i, operand.Key)
 		if c < 0 {
 			continue
 		}
+		left--
 		d.push(ast.Key(operand.Key))
 		call.Args[k] = d.operand(c, operand.Syntax)
 		d.pop()

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"math"
 	"strings"
 
 	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
 )
 
 // Append appends e as JSON from which Decode makes e again, in one spelling:
@@ -14,7 +16,7 @@ import (
 func Append(dst []byte, e ast.Expr) []byte {
 	switch e := e.(type) {
 	case *ast.Literal:
-		return appendScalar(dst, e.Value)
+		return appendLiteral(dst, e.Value)
 	case *ast.Ref:
 		return appendRef(dst, e)
 	case *ast.Array:
@@ -42,6 +44,34 @@ func Append(dst []byte, e ast.Expr) []byte {
 	default:
 		panic("wire: unknown expression")
 	}
+}
+
+// appendLiteral appends a value. What responses show in a form that requests
+// may not use is written otherwise: infinity as a number, and a time in a year
+// of ten digits, which only an offset can reach, with that offset.
+func appendLiteral(dst []byte, v value.Value) []byte {
+	switch v := v.(type) {
+	case value.Double:
+		if math.IsInf(float64(v), 0) {
+			return append(value.AppendDouble(dst, math.Copysign(1, float64(v))), "E999"...)
+		}
+	case value.Time:
+		const maxOffset = 18 * 3600
+		if year, _, _ := v.Civil(); year > maxYear {
+			return appendShifted(dst, v, -maxOffset, "-18:00")
+		} else if year < -maxYear {
+			return appendShifted(dst, v, maxOffset, "+18:00")
+		}
+	}
+	return value.AppendJSON(dst, v, nil)
+}
+
+const maxYear = 999_999_999
+
+func appendShifted(dst []byte, t value.Time, seconds int64, offset string) []byte {
+	t.Sec += seconds
+	dst = t.AppendFormat(append(dst, `{"@ts":"`...))
+	return append(append(dst[:len(dst)-len("Z")], offset...), `"}`...)
 }
 
 func appendList(dst []byte, items []ast.Expr, item func([]byte, ast.Expr) []byte) []byte {

@@ -218,22 +218,11 @@ func refName(r *ast.Ref) string {
 	switch {
 	case r.Native:
 		return "Collection Ref"
-	case r.Class == value.Keys:
-		return "Key Ref"
-	case r.ID != "":
+	case r.ID != "" && r.Class != value.Keys:
 		return "Ref"
+	default:
+		return value.TypeName(value.Ref{Class: r.Class})
 	}
-	switch r.Class {
-	case value.Databases:
-		return "Database Ref"
-	case value.Collections:
-		return "Collection Ref"
-	case value.Indexes:
-		return "Index Ref"
-	case value.Functions:
-		return "User Function Ref"
-	}
-	return "Ref"
 }
 
 // appendRef appends the object form of a ref, with its tag.

@@ -2,7 +2,7 @@ package wire
 
 // maxCaptures bounds how many names the lambdas of one request capture in all:
 // each lambda lists its own, also those that a lambda inside it uses.
-const maxCaptures = 1 << 20
+const maxCaptures = 1 << 18
 
 // scope knows which names are bound where the decoder stands, and which of
 // them the lambdas under way use from outside.
@@ -73,7 +73,7 @@ func (s *scope) use(name string) bool {
 	if i < 0 {
 		return false
 	}
-	for k := len(s.lambdas) - 1; k >= 0 && s.lambdas[k].base > i; k-- {
+	for k := len(s.lambdas) - 1; k >= 0 && s.lambdas[k].base > i && s.captures <= maxCaptures; k-- {
 		// What a lambda uses of the outside, all around it have been told.
 		if !s.lambdas[k].add(name) {
 			break

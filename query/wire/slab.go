@@ -11,6 +11,25 @@ type slabs struct {
 	exprs    slab[ast.Expr]
 }
 
+// typical holds the nodes of a request of a few calls.
+type typical struct {
+	calls    [typicalCalls]ast.Call
+	literals [typicalCalls]ast.Literal
+	exprs    [typicalCalls * 7 / 2]ast.Expr
+}
+
+const typicalCalls = 6
+
+// expect sizes the slabs for so many nodes; a typical request takes them from
+// one piece.
+func (s *slabs) expect(calls, literals, exprs int) {
+	s.calls.next, s.literals.next, s.exprs.next = min(calls, maxSlab), min(literals, maxSlab), min(exprs, maxSlab)
+	if typicalCalls/2 <= calls && max(calls, literals) <= typicalCalls {
+		t := new(typical)
+		s.calls.free, s.literals.free, s.exprs.free = t.calls[:], t.literals[:], t.exprs[:]
+	}
+}
+
 // maxSlab bounds what is taken at once.
 const maxSlab = 256
 
@@ -18,9 +37,6 @@ type slab[T any] struct {
 	free []T
 	next int // how much to take when free is used up
 }
-
-// expect sets how much the slab is likely to be asked for.
-func (s *slab[T]) expect(n int) { s.next = min(n, maxSlab) }
 
 // take returns n fresh elements, nil for none.
 func (s *slab[T]) take(n int) []T {

@@ -39,16 +39,16 @@ func (d *decoder) taggedText(i int) ast.Expr {
 	var fault string
 	switch text := d.text(i); d.key(i) {
 	case "@ts":
-		v, ok = parseTime(text)
+		v, ok = value.ParseTime(text)
 		fault = "Invalid time."
 	case "@date":
-		v, ok = parseDate(text)
+		v, ok = value.ParseDate(text)
 		fault = "Invalid date."
 	case "@bytes":
-		v, ok = parseBytes(text)
+		v, ok = value.ParseBytes(text)
 		fault = "Invalid bytes."
 	default:
-		v, ok = parseUUID(text)
+		v, ok = value.ParseUUID(text)
 		fault = "Invalid UUID."
 	}
 	if d.nodes[i].kind != jsonString || !ok {
@@ -62,7 +62,7 @@ func (d *decoder) taggedText(i int) ast.Expr {
 func typeName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Literal:
-		return kindName(e.Value.Kind())
+		return value.TypeName(e.Value)
 	case *ast.Ref:
 		return refName(e)
 	case *ast.Array:
@@ -76,27 +76,12 @@ func typeName(e ast.Expr) string {
 	}
 }
 
-func kindName(k value.Kind) string {
+// tagged reports whether JSON has a tag for scalars of kind k.
+func tagged(k value.Kind) bool {
 	switch k {
-	case value.KindNull:
-		return "Null"
-	case value.KindBoolean:
-		return "Boolean"
-	case value.KindLong:
-		return "Integer"
-	case value.KindDouble:
-		return "Double"
-	case value.KindString:
-		return "String"
-	case value.KindBytes:
-		return "Bytes"
-	case value.KindUUID:
-		return "UUID"
-	case value.KindTime:
-		return "Time"
-	case value.KindDate:
-		return "Date"
+	case value.KindBytes, value.KindUUID, value.KindTime, value.KindDate:
+		return true
 	default:
-		return "Object"
+		return false
 	}
 }
