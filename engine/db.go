@@ -167,12 +167,16 @@ func (db *DB) InitialSecret() string {
 	return s
 }
 
-// Close ends running background work and closes the store. Queries must have
-// ended before.
+// Close ends running background work and closes the store. It waits for
+// queries that have begun; later ones, and a second Close, get ErrClosed.
 func (db *DB) Close() error {
 	db.stop()
 	db.tasks.Wait()
-	return db.store.Close()
+	err := db.store.Close()
+	if errors.Is(err, kv.ErrClosed) {
+		return ErrClosed
+	}
+	return err
 }
 
 // now is the present time in microseconds.

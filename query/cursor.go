@@ -127,7 +127,7 @@ func (c *Context) eventCursor(v value.Value) (*value.Event, error) {
 	case *value.Event:
 		return c.eventOf(v.Object())
 	default:
-		return nil, c.wrongRef("Object, Integer, Time, or Date", v)
+		return nil, c.wrongRef(cursorKinds, v)
 	}
 	return e, nil
 }
@@ -140,6 +140,9 @@ var eventKeys = [][]string{
 	{"ts", "action", "instance"}, {"ts", "action", "instance", "data"},
 	{"ts", "action", "resource"}, {"ts", "action", "resource", "values"},
 }
+
+// cursorKinds are what a cursor may be, as errors say it.
+const cursorKinds = "Object, Integer, Time, or Date"
 
 // eventOf makes an event of an object. The context stands at the object.
 func (c *Context) eventOf(o value.Object) (*value.Event, error) {

@@ -6,13 +6,15 @@ import (
 )
 
 const (
-	notFound  = "instance not found: "
+	notFound  = "instance not found: <kind> not found."
 	denied    = "permission denied: Insufficient privileges to perform the action."
 	notValid  = "validation failed: document data is not valid."
 	notUnique = "instance not unique: document is not unique."
 	pastWrite = "invalid write time: Cannot write outside of snapshot time."
 	scoped    = "invalid argument: Cannot write a scoped ref."
-	exists    = "instance already exists: "
+	exists    = "instance already exists: <kind> already exists."
+
+	actionNames = "String 'create', 'update', or 'delete'"
 )
 
 // documentFunctions read and write documents.
@@ -110,7 +112,7 @@ var documentFunctions = []*Function{
 }
 
 // target is what Create takes: a collection by ref or name, or a document.
-var target = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (value.Value, error) {
+var target = defined("Identifier", func(c *Context, v value.Value) (value.Value, error) {
 	if name, ok := v.(value.String); ok {
 		found, err := c.Host.Resolve(&ast.Ref{Class: value.Collections, Name: string(name)}, false)
 		if err != nil {
@@ -122,10 +124,10 @@ var target = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (va
 		return r, nil
 	}
 	return nil, c.wrongRef("Identifier", v)
-}}
+})
 
 // maybeRefOrSet is as refOrSet, but takes refs to what is undefined too.
-var maybeRefOrSet = Cast{Name: refOrSet.Name, check: func(c *Context, v value.Value) (value.Value, error) {
+var maybeRefOrSet = Cast{Name: refOrSet.Name, fails: []string{mistyped(refOrSet.Name)}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if v.Kind() == value.KindUnresolved {
 		return v, nil
 	}
@@ -136,7 +138,7 @@ var maybeRefOrSet = Cast{Name: refOrSet.Name, check: func(c *Context, v value.Va
 var eventMoment = kinds("Time", value.KindLong, value.KindTime)
 
 // action is what a version in history did.
-var action = Cast{Name: "Action", check: func(c *Context, v value.Value) (value.Value, error) {
+var action = Cast{Name: "Action", fails: []string{mistyped(actionNames)}, check: func(c *Context, v value.Value) (value.Value, error) {
 	name := value.Action("")
 	switch v := v.(type) {
 	case value.String:
@@ -149,7 +151,7 @@ var action = Cast{Name: "Action", check: func(c *Context, v value.Value) (value.
 	case "create", "update", "delete":
 		return name, nil
 	}
-	return nil, c.typeError("String 'create', 'update', or 'delete'", v)
+	return nil, c.typeError(actionNames, v)
 }}
 
 func params(v value.Value) value.Object {

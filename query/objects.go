@@ -60,7 +60,7 @@ var objectFunctions = []*Function{
 			`ToObject([["x", 10], ["y", null]]) // { x: 10, y: null }`,
 			`ToObject([[10, 20]]) // invalid argument ["to_object", 0]`,
 		},
-		Errors: []string{"invalid argument: Cannot cast"},
+		Errors: []string{"invalid argument: Cannot cast <type> to Object."},
 		Eval:   toObject,
 	},
 	{
@@ -68,7 +68,7 @@ var objectFunctions = []*Function{
 		Params:   []Param{arg("to_array", anything)},
 		Doc:      "makes an array of pairs of name and value of an object",
 		Examples: []string{`ToArray({ x: 10, y: 20 }) // [["x", 10], ["y", 20]]`, `ToArray(23) // invalid argument ["to_array"]`},
-		Errors:   []string{"invalid argument: Cannot cast"},
+		Errors:   []string{"invalid argument: Cannot cast <type> to Array."},
 		Eval:     toArray,
 	},
 }

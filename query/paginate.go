@@ -30,9 +30,10 @@ var pageFunctions = []*Function{{
 		`Paginate(Collections(), { cursor: 1 }) // invalid argument ["cursor"]`,
 	},
 	Errors: []string{
+		mistyped(cursorKinds), undefined,
 		"invalid argument: Invalid cursor object. Expected an object with either 'before' or 'after' key in it.",
-		"invalid argument: Cannot create event cursor with keys ", noEvents,
-		"bad request: Requested timestamp ",
+		"invalid argument: Cannot create event cursor with keys <names>", noEvents,
+		"bad request: Requested timestamp <time> less than minimum allowed timestamp <time>.",
 	},
 	Eval: paginate,
 }}

@@ -14,7 +14,7 @@ var step = kinds("String or Integer", value.KindLong, value.KindString)
 func path(key string) Param { return many(key, step) }
 
 // existing accepts everything but a ref to something undefined.
-var existing = Cast{Name: "Any", check: func(c *Context, v value.Value) (value.Value, error) {
+var existing = Cast{Name: "Any", fails: []string{undefined}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if v.Kind() == value.KindUnresolved {
 		return nil, c.wrongRef("Any", v)
 	}
@@ -36,7 +36,7 @@ var pathFunctions = []*Function{
 			`Select(["a", 3], { a: [1] }) // value not found ["from"]`,
 			`Select([true], {}) // invalid argument ["select", 0]`,
 		},
-		Errors: []string{"value not found: Value not found at path"},
+		Errors: []string{"value not found: Value not found at path [<path>]."},
 		Lazy:   selectPath,
 	},
 	selecting("select_all", "SelectAll",

@@ -19,22 +19,20 @@ import (
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	h, err := readHeaders(r.Header)
 	if err != nil {
-		s.problem(w, http.StatusBadRequest, "bad request", err.Error())
+		s.problem(w, r, http.StatusBadRequest, "bad request", err.Error())
 		return
 	}
 	secret := secretOf(r.Header.Get("Authorization"))
-	if _, err := s.db.Verify(r.Context(), secret); err != nil {
-		s.unauthorized(w)
+	if !s.known(w, r, secret) {
 		return
 	}
 	if r.Method != http.MethodPost {
-		w.Header()["Allow"] = []string{"POST"}
-		s.problem(w, http.StatusMethodNotAllowed, "method not allowed", "Allowed methods are POST.")
+		s.notAllowed(w, r, []string{http.MethodPost})
 		return
 	}
 	b := s.buffers.Get().(*buffer)
 	defer s.release(b)
-	if !s.readBody(w, r, b) {
+	if !s.readBody(w, r, secret, b) {
 		return
 	}
 	c := &call{headers: h, body: b, began: s.options.Clock(), request: engine.Request{
@@ -42,22 +40,21 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		Decode: func() (ast.Expr, error) { return engine.DecodeJSON(b.in) },
 	}}
 	opened, err := s.subscribe(r, c)
-	if errors.Is(err, engine.ErrUnauthorized) {
-		s.unauthorized(w)
-		return
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, engine.ErrUnauthorized):
+		s.unauthorized(w, r)
+	case err != nil:
 		status := statusOf(err)
 		if status == http.StatusInternalServerError {
-			s.options.Log.Error("stream failed", "error", err)
+			s.failed(r, err)
 		}
-		c.body.out = query.AppendErrors(c.body.out[:0], err, nil)
+		b.out = query.AppendErrors(b.out[:0], err, nil)
 		s.report(w.Header(), c, nil, status)
-		s.write(w, status, c.body.out)
-		return
+		s.write(w, status, laidOut(r, b.out))
+	default:
+		defer opened.Close()
+		s.pump(w, r, opened)
 	}
-	defer opened.Close()
-	s.pump(w, r, opened)
 }
 
 func (s *Server) subscribe(r *http.Request, c *call) (*engine.Stream, error) {
@@ -125,7 +122,7 @@ func (s *Server) pump(w http.ResponseWriter, r *http.Request, opened *engine.Str
 	line := make([]byte, 0, 512)
 	for event, err := opened.First(ctx); err == nil; event, err = opened.Next(ctx) {
 		if line, err = appendEvent(line[:0], event); err != nil {
-			s.options.Log.Error("stream failed", "error", err)
+			s.failed(r, err)
 			return
 		}
 		if _, err := w.Write(line); err != nil || control.Flush() != nil || event.Type == "error" {
