@@ -93,10 +93,7 @@ func (tx *tx) storedPassword(who *value.Ref) (*value.Document, string, error) {
 	if who == nil || who.Scope != tx.own.Scope {
 		return nil, "", nil
 	}
-	if ok, err := tx.reachable(*who); err != nil || !ok {
-		return nil, "", err
-	}
-	if ok, err := tx.isLive(*who); err != nil || !ok {
+	if ok, err := tx.exists(*who); err != nil || !ok {
 		return nil, "", err
 	}
 	doc, err := tx.credentialsOf(*who)
