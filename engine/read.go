@@ -32,6 +32,14 @@ func (tx *tx) isLive(r value.Ref) (bool, error) {
 	return ok, err
 }
 
+// exists reports whether a document exists now, in a collection that does.
+func (tx *tx) exists(r value.Ref) (bool, error) {
+	if ok, err := tx.reachable(r); err != nil || !ok {
+		return false, err
+	}
+	return tx.isLive(r)
+}
+
 // liveDatabase reports whether a database exists.
 func (tx *tx) liveDatabase(s value.Scope) (bool, error) {
 	if s == 0 {

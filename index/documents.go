@@ -213,9 +213,9 @@ func (s *ids) seek(exact bool, id uint64, behind bool) {
 }
 
 func (s *ids) read(ok bool) {
-	s.used, s.ok = false, false
-	if key := s.it.Key(); ok && len(key) >= len(s.prefix)+idSize {
-		s.ok, s.id = true, binary.BigEndian.Uint64(key[len(s.prefix):])
+	s.used, s.ok = false, ok
+	if ok {
+		s.id = binary.BigEndian.Uint64(s.it.Key()[len(s.prefix):])
 	}
 }
 

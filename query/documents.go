@@ -269,6 +269,7 @@ func noun(c value.Class) string {
 		return "Role"
 	case value.AccessProviders:
 		return "other"
+	default:
+		return "Document"
 	}
-	return "Document"
 }
