@@ -56,7 +56,7 @@ var aggregateFunctions = []*Function{
 			case n == 0:
 				return nil, c.failAt(InvalidArgument, "Non-empty array expected.", ast.Key("mean"))
 			}
-			return folded(args[0], asDouble(sum)/value.Double(n)), nil
+			return folded(args[0], value.Double(float(sum)/float64(n))), nil
 		},
 	},
 	extreme("min", "Min", "returns the least element; of several that rank the same, the last",
@@ -115,14 +115,6 @@ func (c *Context) sum(in value.Value, key string) (sum value.Value, n int, err e
 		return fraction, n, err
 	}
 	return whole, n, err
-}
-
-// asDouble returns a number as a Double.
-func asDouble(v value.Value) value.Double {
-	if l, ok := v.(value.Long); ok {
-		return value.Double(l)
-	}
-	return v.(value.Double)
 }
 
 // truths reports whether one of the elements is want, as a fold that begins

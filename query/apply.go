@@ -23,16 +23,22 @@ func IsErrors(err error) bool {
 // Arity returns how many parameters a lambda has; one that takes its whole
 // argument has 1.
 func Arity(l *value.Lambda) int {
-	code, err := compiled(l)
+	code, err := compiled(l, Forms())
 	if err != nil {
 		return 0
 	}
 	return len(code.Params)
 }
 
-// Unary reports whether a lambda takes one argument and is pure, as an index
-// binding must be.
+// Ignores reports whether a lambda takes any argument and looks at none.
+func Ignores(l *value.Lambda) bool {
+	code, err := compiled(l, Forms())
+	return err == nil && code.Single && code.Params[0] == "_"
+}
+
+// Unary reports whether a lambda takes one argument and neither reads nor
+// writes: whether it may be the binding of an index.
 func Unary(l *value.Lambda) bool {
-	code, err := compiled(l)
-	return err == nil && len(code.Params) == 1 && ast.EffectOf(code.Body) == ast.Pure
+	code, err := compiled(l, Forms())
+	return err == nil && len(code.Params) == 1 && ast.EffectOf(code) == ast.Pure
 }

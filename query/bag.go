@@ -72,9 +72,9 @@ func hash(v value.Value) uint64 {
 	case *value.Unresolved:
 		return maphash.String(bagSeed, v.Name+"/"+v.ID)
 	case *value.Set:
-		return maphash.Comparable(bagSeed, v.Ref) + uint64(v.Op) + hashList(v.Terms)
+		return maphash.Comparable(bagSeed, v.Ref) + uint64(v.Op) + hashList(v.Terms) + hashList(v.Sets)
 	case *value.Lambda:
-		return maphash.Bytes(bagSeed, v.Code.AppendBody(nil))
+		return maphash.Bytes(bagSeed, v.Code.AppendBody(nil)) + hashObject(v.Captured)
 	}
 	panic("query: unknown kind of value")
 }

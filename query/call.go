@@ -3,6 +3,7 @@ package query
 import (
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
+	"github.com/fawndb/fawn/query/wire"
 )
 
 // function is a user function, by ref or by name.
@@ -30,8 +31,32 @@ func callFunction(c *Context, args []value.Value) (value.Value, error) {
 		return nil, c.place(err, "call")
 	}
 	defer body.Enter()()
-	v, err := c.applyBelow(nil, body.Lambda, arg)
+	l, err := c.bound(body.Lambda)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.applyValue(l, arg, true)
 	return v, c.callError(err)
+}
+
+// bound returns l as it is stored and shown: what it captured is bound by a
+// let in its body, and positions in the body go through that let.
+func (c *Context) bound(l *value.Lambda) (*value.Lambda, error) {
+	if len(l.Captured) == 0 {
+		return l, nil
+	}
+	tree, err := compiled(l, c.forms)
+	if err != nil {
+		return nil, err
+	}
+	let := &ast.Let{In: tree.Body}
+	for _, f := range l.Captured {
+		let.Names = append(let.Names, f.Name)
+		let.Values = append(let.Values, &ast.Literal{Value: f.Value})
+	}
+	inner := *tree
+	inner.Body, inner.Free = let, nil
+	return &value.Lambda{Version: l.Version, Code: wire.Code(&inner)}, nil
 }
 
 // callError wraps what went wrong in the body of a user function. What ends

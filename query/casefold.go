@@ -25,7 +25,7 @@ var casefoldFunction = &Function{
 
 // normalizers are the transformations by their names on the wire.
 var normalizers = map[value.String]func(string) string{
-	"NFKCCaseFold": foldCase,
+	"NFKCCaseFold": FoldCase,
 	"NFC":          norm.NFC.String,
 	"NFD":          norm.NFD.String,
 	"NFKC":         norm.NFKC.String,
@@ -41,7 +41,7 @@ var normalizer = Cast{Name: "Normalizer", check: func(c *Context, v value.Value)
 }}
 
 func casefold(_ *Context, args []value.Value) (value.Value, error) {
-	transform := foldCase
+	transform := FoldCase
 	if args[1] != nil {
 		transform = normalizers[args[1].(value.String)]
 	}
@@ -59,10 +59,10 @@ func casefold(_ *Context, args []value.Value) (value.Value, error) {
 	return out, nil
 }
 
-// foldCase is Unicode's NFKC_Casefold. Folding may undo the normal form and
+// FoldCase is Unicode's NFKC_Casefold. Folding may undo the normal form and
 // normalizing may make new capitals, so each is done twice; a third time
 // changes nothing.
-func foldCase(s string) string {
+func FoldCase(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// inText is the order of the arguments of functions that JavaScript calls with
-// the collection first.
-var inText = func(key string) []string { return []string{"collection", key} }
+// collectionThen is the order of the arguments in text of the functions that
+// take a lambda and a collection.
+func collectionThen(key string) []string { return []string{"collection", key} }
 
 // collectionFunctions take arrays and pages, some of them sets.
 // Source: chapter on functions, section 8.
@@ -17,7 +17,7 @@ var collectionFunctions = []*Function{
 	{
 		Name:   "Map",
 		Params: []Param{lambda("map"), arg("collection", mappable)},
-		Order:  inText("map"),
+		Order:  collectionThen("map"),
 		Doc:    "applies a lambda to each element and returns the results",
 		Examples: []string{
 			`Map([1, 2, 3], (x) => Add(x, 1)) // [2, 3, 4]`,
@@ -29,7 +29,7 @@ var collectionFunctions = []*Function{
 	{
 		Name:     "Foreach",
 		Params:   []Param{lambda("foreach"), arg("collection", mappable)},
-		Order:    inText("foreach"),
+		Order:    collectionThen("foreach"),
 		Doc:      "applies a lambda to each element and returns what it was given",
 		Examples: []string{`Foreach([1, 2], (x) => Add(x, 1)) // [1, 2]`},
 		Eval:     foreach,
@@ -37,7 +37,7 @@ var collectionFunctions = []*Function{
 	{
 		Name:   "Filter",
 		Params: []Param{lambda("filter"), arg("collection", iterable)},
-		Order:  inText("filter"),
+		Order:  collectionThen("filter"),
 		Doc:    "keeps the elements for which a lambda is true",
 		Examples: []string{
 			`Filter([1, 2, 3], (x) => GT(x, 1)) // [2, 3]`,
@@ -177,8 +177,10 @@ func keep[S ~[]E, E any](list S, kept []bool) S {
 func reduce(c *Context, args []value.Value) (value.Value, error) {
 	l, result, in := c.lambda(0), args[1], args[2]
 	err := c.each(in, "reduce", func(v value.Value) (err error) {
-		result, err = c.apply("reduce", l, value.Array{result, v})
-		return err
+		if result, err = c.apply("reduce", l, value.Array{result, v}); err != nil {
+			return err
+		}
+		return c.nested(result)
 	})
 	if err != nil {
 		return nil, err

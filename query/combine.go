@@ -87,7 +87,7 @@ var combiningFunctions = []*Function{
 	combining("union", "Union", value.SetUnion, union,
 		"returns what is in one of its arguments at least: of arrays each value as often as in the one that has it most",
 		`Union([3, 2, 2, 1], [6, 5, 9, 1]) // [3, 2, 2, 1, 6, 5, 9]`,
-		`Union([1], Collections()) // invalid argument ["union"]`),
+		`Union([1], 2) // invalid argument ["union", 1]`),
 	combining("intersection", "Intersection", value.SetIntersection, intersection,
 		"returns what is in all of its arguments: of arrays each value as often as in the one that has it least",
 		`Intersection([3, 2, 2, 1], [2, 2, 1, 0]) // [2, 2, 1]`),

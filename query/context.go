@@ -38,7 +38,8 @@ type Context struct {
 	Host  Host
 	Stats Stats
 
-	rows    []*Function     // the table
+	rows    []*Function // the table
+	forms   *ast.Forms
 	ctx     context.Context //nolint:containedctx // a Context is one run of one query
 	options Options
 	path    []ast.Step // where evaluation stands
@@ -47,6 +48,7 @@ type Context struct {
 	args    []value.Value
 	form    *ast.Call // whose code is about to run
 	depth   int
+	folds   int   // steps of folds so far
 	strict  bool  // the running lambda was written under a version before 3
 	at      int64 // valid time of reads; 0 is the present
 	// defined says where sets with a lambda were made: that is where its
@@ -66,7 +68,8 @@ func newContext(ctx context.Context, host Host, o Options) *Context {
 	if !o.Limited {
 		o.Allow = ast.Write
 	}
-	return &Context{Host: host, rows: theTable().rows, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
+	t := theTable()
+	return &Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
 }
 
 func (c *Context) push(s ast.Step) { c.path = append(c.path, s) }

@@ -16,8 +16,8 @@ func TestToString(t *testing.T) {
 		{name: "ToString", args: args(value.Null{}), want: str("null")},
 		{name: "ToString", args: args(value.Boolean(true)), want: str("true")},
 		{name: "ToString", args: args(minLong), want: str("-9223372036854775808")},
-		{name: "ToString", args: args(double(1.21e7)), want: str("1.21E7")},
-		{name: "ToString", args: args(double(-1e-7)), want: str("-1.0E-7")},
+		{name: "ToString", args: args(f64(1.21e7)), want: str("1.21E7")},
+		{name: "ToString", args: args(f64(-1e-7)), want: str("-1.0E-7")},
 		{name: "ToString", args: args(minusZero()), want: str("-0.0")},
 		{name: "ToString", args: args(-inf), want: str("-Infinity")},
 		{name: "ToString", args: args(str("a")), want: str("a")},
@@ -39,23 +39,23 @@ func TestToNumbers(t *testing.T) {
 		in                      string
 		number, integer, double value.Value
 	}{
-		{" 42 ", long(42), long(42), double(42)},
-		{"42abc", long(42), long(42), double(42)},
-		{"4,2", long(42), long(42), double(42)},
-		{"1.0", long(1), long(1), double(1)},
-		{"1e5", long(1), long(1), double(1)},
-		{"1.5E3", long(1500), long(1500), double(1500)},
-		{"-3.7", double(-3.7), long(-3), double(-3.7)},
-		{".5", double(.5), long(0), double(.5)},
-		{"9223372036854775808", double(9.223372036854776e18), maxLong, double(9.223372036854776e18)},
-		{"-9223372036854775808", minLong, minLong, double(-9.223372036854776e18)},
-		{"0x10", long(0), long(0), double(0)},
-		{"-0", minusZero(), long(0), minusZero()},
+		{" 42 ", i64(42), i64(42), f64(42)},
+		{"42abc", i64(42), i64(42), f64(42)},
+		{"4,2", i64(42), i64(42), f64(42)},
+		{"1.0", i64(1), i64(1), f64(1)},
+		{"1e5", i64(1), i64(1), f64(1)},
+		{"1.5E3", i64(1500), i64(1500), f64(1500)},
+		{"-3.7", f64(-3.7), i64(-3), f64(-3.7)},
+		{".5", f64(.5), i64(0), f64(.5)},
+		{"9223372036854775808", f64(9.223372036854776e18), maxLong, f64(9.223372036854776e18)},
+		{"-9223372036854775808", minLong, minLong, f64(-9.223372036854776e18)},
+		{"0x10", i64(0), i64(0), f64(0)},
+		{"-0", minusZero(), i64(0), minusZero()},
 		{"∞", inf, maxLong, inf},
 		{"-∞", -inf, minLong, -inf},
-		{"NaN", nan, long(0), nan},
+		{"NaN", nan, i64(0), nan},
 		{"1E999", inf, maxLong, inf},
-		{"٤٢", long(42), long(42), double(42)},
+		{"٤٢", i64(42), i64(42), f64(42)},
 	} {
 		checkPure(t, []pureCase{
 			{name: "ToNumber", args: args(value.String(tc.in)), want: tc.number},
@@ -76,11 +76,11 @@ func TestToNumbers(t *testing.T) {
 		})
 	}
 	checkPure(t, []pureCase{
-		{name: "ToNumber", args: args(double(1)), want: double(1)},
-		{name: "ToInteger", args: args(double(3.9)), want: long(3)},
-		{name: "ToInteger", args: args(nan), want: long(0)},
-		{name: "ToInteger", args: args(double(1e30)), want: maxLong},
-		{name: "ToDouble", args: args(maxLong), want: double(math.MaxInt64)},
+		{name: "ToNumber", args: args(f64(1)), want: f64(1)},
+		{name: "ToInteger", args: args(f64(3.9)), want: i64(3)},
+		{name: "ToInteger", args: args(nan), want: i64(0)},
+		{name: "ToInteger", args: args(f64(1e30)), want: maxLong},
+		{name: "ToDouble", args: args(maxLong), want: f64(math.MaxInt64)},
 	})
 }
 
@@ -89,7 +89,7 @@ func TestToTimeAndDate(t *testing.T) {
 		{name: "ToTime", args: args(value.String("now")), want: value.Time{Sec: 1}},
 		{name: "ToTime", args: args(value.Time{Sec: 7}), want: value.Time{Sec: 7}},
 		{name: "ToTime", args: args(value.Date(-1)), want: value.Time{Sec: -86400}},
-		{name: "ToTime", args: args(long(-1)), want: value.Time{Sec: -1, Nano: 999_000_000}},
+		{name: "ToTime", args: args(i64(-1)), want: value.Time{Sec: -1, Nano: 999_000_000}},
 		{name: "ToTime", args: args(maxLong), want: value.Time{Sec: 9223372036854775, Nano: 807_000_000}},
 		{name: "ToTime", args: args(value.String("1970-01-01")), err: "Cannot cast '1970-01-01' to a time."},
 		{name: "ToTime", args: args(value.Null{}), err: "Cannot cast Null to Time."},
@@ -99,15 +99,15 @@ func TestToTimeAndDate(t *testing.T) {
 		{name: "ToDate", args: args(value.String("1970-01-03")), want: value.Date(2)},
 		{name: "ToDate", args: args(value.Time{Sec: 31556889864403199}), err: timeBounds},
 		{name: "ToDate", args: args(value.String("now")), err: "Cannot cast 'now' to a date."},
-		{name: "ToDate", args: args(long(1)), err: "Cannot cast Integer to Date."},
+		{name: "ToDate", args: args(i64(1)), err: "Cannot cast Integer to Date."},
 	})
 }
 
 func TestNumberThroughStringAndBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.OneOf(
-			rapid.Map(rapid.Int64(), func(n int64) value.Value { return long(n) }),
-			rapid.Map(rapid.Float64(), func(x float64) value.Value { return double(x) }),
+			rapid.Map(rapid.Int64(), func(n int64) value.Value { return i64(n) }),
+			rapid.Map(rapid.Float64(), func(x float64) value.Value { return f64(x) }),
 		).Draw(t, "number")
 		s, ok := toText(n)
 		if !ok {
@@ -116,7 +116,7 @@ func TestNumberThroughStringAndBack(t *testing.T) {
 		back, ok := toNumber(value.String(s))
 		// A whole double comes back as the integer.
 		if ok && n.Kind() == value.KindDouble {
-			back = double(float(back))
+			back = f64(float(back))
 		}
 		if infinite := math.IsInf(float(n), 0); ok == infinite || ok && !identical(back, n) {
 			t.Errorf("%v is %q is %v, %v", n, s, back, ok)

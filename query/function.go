@@ -109,6 +109,8 @@ func families() []Family {
 		{"typechecks", typecheckFunctions},
 		{"ids", idFunctions},
 		{"strings", stringFunctions},
+		{"regexp", regexpFunctions},
+		{"format", formatFunctions},
 		{"refs", refFunctions},
 		{"sets", slices.Concat(setFunctions, pageFunctions)},
 		{"documents", documentFunctions},

@@ -57,11 +57,12 @@ var identityFunctions = []*Function{
 	hasIdentity("HasCurrentIdentity", "has_current_identity", ""),
 	hasIdentity("HasIdentity", "has_identity", "HasCurrentIdentity"),
 	{
-		Name:   "CurrentToken",
-		Params: []Param{nothing("current_token")},
-		Effect: ast.Read,
-		Doc:    "returns the ref of the caller's token or key, or the claims of its JWT",
-		Errors: []string{noToken},
+		Name:     "CurrentToken",
+		Params:   []Param{nothing("current_token")},
+		Effect:   ast.Read,
+		Doc:      "returns the ref of the caller's token or key, or the claims of its JWT",
+		Examples: []string{`CurrentToken(1) // invalid argument ["current_token"]`},
+		Errors:   []string{noToken},
 		Eval: func(c *Context, _ []value.Value) (value.Value, error) {
 			if t := c.Host.Caller().Token(); t != nil {
 				return t, nil
@@ -70,9 +71,10 @@ var identityFunctions = []*Function{
 		},
 	},
 	{
-		Name:   "HasCurrentToken",
-		Params: []Param{nothing("has_current_token")},
-		Doc:    "reports whether CurrentToken would return something",
+		Name:     "HasCurrentToken",
+		Params:   []Param{nothing("has_current_token")},
+		Doc:      "reports whether CurrentToken would return something",
+		Examples: []string{`HasCurrentToken(1) // invalid argument ["has_current_token"]`},
 		Eval: func(c *Context, _ []value.Value) (value.Value, error) {
 			return value.Boolean(c.Host.Caller().Token() != nil), nil
 		},
@@ -97,6 +99,7 @@ func currentIdentity(name, key, instead string) *Function {
 		Params:     []Param{nothing(key)},
 		Effect:     ast.Read,
 		Doc:        "returns the document that the caller acts as",
+		Examples:   []string{name + "() // missing identity []"},
 		Errors:     []string{noIdentity},
 		Deprecated: instead,
 		Eval: func(c *Context, _ []value.Value) (value.Value, error) {
@@ -114,6 +117,7 @@ func hasIdentity(name, key, instead string) *Function {
 		Params:     []Param{nothing(key)},
 		Effect:     ast.Read,
 		Doc:        "reports whether the caller acts as a document",
+		Examples:   []string{name + "() // false"},
 		Deprecated: instead,
 		Eval: func(c *Context, _ []value.Value) (value.Value, error) {
 			return value.Boolean(c.Host.Caller().Identity() != nil), nil

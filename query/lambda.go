@@ -1,18 +1,19 @@
 package query
 
 import (
-	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
+	"github.com/fawndb/fawn/query/wire"
 )
 
 // closure makes a lambda a value: with the variables it uses, as they are
 // now.
 func (c *Context) closure(l *ast.Lambda) *value.Lambda {
-	out := &value.Lambda{Version: l.Version, Code: code{l}}
+	out := &value.Lambda{Version: l.Version, Code: wire.Code(l)}
 	for _, name := range l.Free {
 		if v, err := c.lookup(name); err == nil {
 			out.Captured = append(out.Captured, value.Field{Name: name, Value: v})
@@ -25,7 +26,7 @@ func (c *Context) closure(l *ast.Lambda) *value.Lambda {
 // surroundings are those of the call.
 func (c *Context) apply(key string, l *ast.Lambda, arg value.Value) (value.Value, error) {
 	c.push(ast.Key(key))
-	v, err := c.run(l, arg)
+	v, err := c.run(l, arg, false)
 	c.pop()
 	return v, err
 }
@@ -33,31 +34,28 @@ func (c *Context) apply(key string, l *ast.Lambda, arg value.Value) (value.Value
 // Apply calls a lambda value with one argument. Positions of errors are
 // relative to where the context stands.
 func (c *Context) Apply(l *value.Lambda, arg value.Value) (value.Value, error) {
-	return c.applyBelow(c.path, l, arg)
+	return c.applyValue(l, arg, false)
 }
 
-// applyBelow is as Apply, but positions in the lambda are below path. Errors
-// of the application itself are where the context stands.
-func (c *Context) applyBelow(path []ast.Step, l *value.Lambda, arg value.Value) (value.Value, error) {
-	code, err := compiled(l)
+// applyValue calls a lambda value, which sees what it captured and no other
+// variables. It is apart if positions in its body begin with it; errors of the
+// application itself are always where the context stands.
+func (c *Context) applyValue(l *value.Lambda, arg value.Value, apart bool) (value.Value, error) {
+	code, err := compiled(l, c.forms)
 	if err != nil {
 		return nil, c.fail(InvalidExpression, "Invalid lambda.")
 	}
 	vars, base := len(c.vars), c.base
 	c.base = vars
 	c.vars = append(c.vars, l.Captured...)
-	v, err := c.runBelow(path, code, arg)
+	v, err := c.run(code, arg, apart)
 	c.vars, c.base = c.vars[:vars], base
 	return v, err
 }
 
 // run binds a lambda's parameters and evaluates its body. The context stands
 // at the lambda.
-func (c *Context) run(l *ast.Lambda, arg value.Value) (value.Value, error) {
-	return c.runBelow(c.path, l, arg)
-}
-
-func (c *Context) runBelow(path []ast.Step, l *ast.Lambda, arg value.Value) (value.Value, error) {
+func (c *Context) run(l *ast.Lambda, arg value.Value, apart bool) (value.Value, error) {
 	if err := c.step(); err != nil {
 		return nil, err
 	}
@@ -68,11 +66,17 @@ func (c *Context) runBelow(path []ast.Step, l *ast.Lambda, arg value.Value) (val
 	if err := c.bind(l, arg); err != nil {
 		return nil, err
 	}
-	c.path, c.strict = path, isStrict(l.Version)
+	c.strict = isStrict(l.Version)
+	if apart {
+		c.path = nil
+	}
 	c.depth++
 	v, err := c.evalAt("expr", l.Body)
 	c.depth--
-	c.vars, c.path, c.strict = c.vars[:vars], outside, strict
+	if apart {
+		c.path = outside
+	}
+	c.vars, c.strict = c.vars[:vars], strict
 	return v, err
 }
 
@@ -108,19 +112,31 @@ func (c *Context) bind(l *ast.Lambda, arg value.Value) error {
 	return nil
 }
 
-// code is a lambda of this process as the Code of a value.
-type code struct{ lambda *ast.Lambda }
-
-// AppendParams implements value.Code.
-func (l code) AppendParams(dst []byte) []byte { return dst }
-
-// AppendBody implements value.Code.
-func (l code) AppendBody(dst []byte) []byte { return dst }
-
-// compiled returns the tree of a lambda value.
-func compiled(l *value.Lambda) (*ast.Lambda, error) {
-	if c, ok := l.Code.(code); ok {
-		return c.lambda, nil
+// Compile returns l ready to be applied many times: with the tree of its body
+// in place of the text from a store. It fails when the text cannot be read.
+func Compile(l *value.Lambda) (*value.Lambda, error) {
+	tree, err := compiled(l, Forms())
+	if err != nil {
+		return nil, err
 	}
-	return nil, errors.New("query: lambda is not compiled")
+	out := *l
+	out.Code = wire.Code(tree)
+	return &out, nil
+}
+
+// compiled returns the tree of a lambda value. It may use what the lambda
+// captured.
+func compiled(l *value.Lambda, forms *ast.Forms) (*ast.Lambda, error) {
+	if tree := wire.Lambda(l.Code); tree != nil {
+		return tree, nil
+	}
+	captured := make([]string, len(l.Captured))
+	for i, f := range l.Captured {
+		captured[i] = f.Name
+	}
+	tree, err := wire.DecodeLambda(l.Code.AppendParams(nil), l.Code.AppendBody(nil), l.Version, forms, captured...)
+	if err != nil {
+		return nil, fmt.Errorf("compile lambda: %w", err)
+	}
+	return tree, nil
 }

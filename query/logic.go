@@ -79,7 +79,8 @@ func (c *Context) connectOne(p *Param, e ast.Expr) (value.Value, error) {
 }
 
 // connectAll is and and or before version 3: all operands are evaluated, and
-// they may come from one array.
+// they may come from one array. A bare operand is stored as a list of one, so
+// both are read alike.
 func (c *Context) connectAll(call *ast.Call, end value.Boolean) (value.Value, error) {
 	p, list := &c.rows[call.Form.ID].Params[0], call.Args[0].(*ast.Array)
 	c.push(ast.Key(p.Key))
@@ -89,10 +90,13 @@ func (c *Context) connectAll(call *ast.Call, end value.Boolean) (value.Value, er
 		e = list.Items[0]
 	}
 	v, err := c.Eval(e)
-	if err == nil {
-		v, err = c.cast(p, v)
-	}
 	if err != nil {
+		return nil, err
+	}
+	if outer, ok := v.(value.Array); ok && len(outer) == 1 && outer[0].Kind() == value.KindArray {
+		v = outer[0]
+	}
+	if v, err = c.cast(p, v); err != nil {
 		return nil, err
 	}
 	for _, operand := range v.(value.Array) {

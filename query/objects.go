@@ -78,12 +78,9 @@ func merge(c *Context, args []value.Value) (value.Value, error) {
 	merged := membersFrom(args[0].(value.Object))
 	for _, right := range args[1].(value.Array) {
 		for _, f := range right.(value.Object) {
-			v := f.Value
-			if l != nil {
-				var err error
-				if v, err = c.apply("lambda", l, value.Array{value.String(f.Name), merged.get(f.Name), f.Value}); err != nil {
-					return nil, err
-				}
+			v, err := c.mergeMember(l, merged.get(f.Name), f)
+			if err != nil {
+				return nil, err
 			}
 			if v.Kind() == value.KindNull {
 				merged.remove(f.Name)
@@ -95,12 +92,25 @@ func merge(c *Context, args []value.Value) (value.Value, error) {
 	return merged.object(), nil
 }
 
+// mergeMember returns what a member becomes: what a lambda says, or else the
+// right value.
+func (c *Context) mergeMember(l *ast.Lambda, left value.Value, right value.Field) (value.Value, error) {
+	if l == nil {
+		return right.Value, nil
+	}
+	v, err := c.apply("lambda", l, value.Array{value.String(right.Name), left, right.Value})
+	if err != nil {
+		return nil, err
+	}
+	return v, c.nested(v)
+}
+
 func toObject(c *Context, args []value.Value) (value.Value, error) {
 	list, ok := args[0].(value.Array)
 	if !ok {
 		o, ok, err := objectOf(args[0])
 		if !ok && err == nil {
-			return nil, c.cannotCast(args[0], "Object", "to_object")
+			return nil, c.castError(args[0], "Object", ast.Key("to_object"))
 		}
 		return o, err
 	}
@@ -144,17 +154,13 @@ func toArray(c *Context, args []value.Value) (value.Value, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, c.cannotCast(args[0], "Array", "to_array")
+		return nil, c.castError(args[0], "Array", ast.Key("to_array"))
 	}
 	out := make(value.Array, len(o))
 	for i, f := range o {
 		out[i] = value.Array{value.String(f.Name), f.Value}
 	}
 	return out, nil
-}
-
-func (c *Context) cannotCast(v value.Value, to, key string) error {
-	return c.failAt(InvalidArgument, "Cannot cast "+value.TypeName(v)+" to "+to+".", ast.Key(key))
 }
 
 // members is an object that is being made. Removed ones have no value.

@@ -28,25 +28,24 @@ const doublePrecision = 2
 // rounded rounds args[0] to args[1] places, nil when no precision is given.
 func rounded(args []value.Value, r rounding) value.Value {
 	places, given := args[1].(value.Long)
-	switch x := args[0].(type) {
-	case value.Long:
+	if n, ok := args[0].(value.Long); ok {
 		if !given || places > 0 {
-			return x
+			return n
 		}
-		return value.Long(value.Truncate(r.tens(float64(x), places)))
-	default:
-		if !given {
-			places = doublePrecision
-		}
-		if places > 0 {
-			return value.Double(r.decimals(float(x), places))
-		}
-		y := r.tens(float(x), places)
-		if r.whole {
-			y = float64(value.Truncate(y))
-		}
-		return value.Double(y)
+		return value.Long(value.Truncate(r.tens(float64(n), places)))
 	}
+	x := float(args[0])
+	if !given {
+		places = doublePrecision
+	}
+	if places > 0 {
+		return value.Double(r.decimals(x, places))
+	}
+	y := r.tens(x, places)
+	if r.whole {
+		y = float64(value.Truncate(y))
+	}
+	return value.Double(y)
 }
 
 // decimals keeps places > 0 digits after the point.
@@ -56,7 +55,7 @@ func (r rounding) decimals(x float64, places value.Long) float64 {
 	return whole + float64(value.Truncate((x-whole+r.half/scale)*scale))/scale
 }
 
-// tens keeps -places digits before the point fewer; places <= 0.
+// tens makes the last -places digits before the point 0; places <= 0.
 func (r rounding) tens(x float64, places value.Long) float64 {
 	scale := powerOfTen(places)
 	// The conversion keeps the compiler from fusing product and sum.

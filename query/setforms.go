@@ -155,7 +155,7 @@ var bound = Cast{Name: "Any", check: func(c *Context, v value.Value) (value.Valu
 var joinTarget = Cast{Name: "Lambda or Index Ref", check: func(c *Context, v value.Value) (value.Value, error) {
 	switch v := v.(type) {
 	case *value.Lambda:
-		l, err := compiled(v)
+		l, err := compiled(v, c.forms)
 		if err != nil || ast.EffectOf(l) > ast.Pure {
 			return nil, c.fail(InvalidArgument,
 				"Invalid lambda. Lambda in this context may not read, write, or call a user function.")

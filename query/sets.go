@@ -100,24 +100,13 @@ func (s Shape) fits(o Shape) bool {
 // firstReadable reports whether a set has a first element, of a document that
 // the caller may read.
 func (c *Context) firstReadable(v value.Value, key string) (bool, error) {
-	r := c.reading()
-	r.Unfiltered = true
-	opened, err := c.Host.Open(v, r)
-	if err != nil {
-		return false, c.place(err, key)
+	first, err := c.first(v, c.at, key)
+	if first == nil || err != nil {
+		return false, err
 	}
-	it := opened.Scan(Bound{}, false)
-	defer it.Close()
-	if !it.Next() {
-		return false, c.place(it.Err(), key)
-	}
-	e := it.Element()
-	if e.Event != nil {
-		return true, nil
-	}
-	d, err := c.Host.Get(e.Ref, c.at)
-	if isRefusal(err) {
+	_, err = c.Host.Get(*first, c.at)
+	if err = c.place(err, key); isDenied(err) {
 		return false, nil
 	}
-	return d != nil, err
+	return err == nil, err
 }

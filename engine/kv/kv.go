@@ -135,8 +135,9 @@ type Write struct {
 	// KeyStamps and ValueStamps are offsets at which the commit's time is
 	// written into Key and Value, as 8 bytes big-endian over what is there.
 	// In a key the time is written complemented, so that later commits sort
-	// first.
+	// first; at KeyTimes it is written as it is, so that they sort last.
 	KeyStamps   []int
+	KeyTimes    []int
 	ValueStamps []int
 }
 

@@ -25,6 +25,8 @@ type Iterator struct {
 	low, high []byte
 	toEnd     bool
 	seen      bool
+	bytes     int // of the entries read from the store
+	closed    bool
 	err       error
 }
 
@@ -156,8 +158,7 @@ func (it *Iterator) settle() bool {
 func (it *Iterator) take(key, value []byte) {
 	it.key, it.value, it.last, it.from = key, value, key, nil
 	it.reach(key)
-	it.t.stats.Reads++
-	it.t.stats.BytesRead += int64(len(key) + len(value))
+	it.bytes += len(key) + len(value)
 }
 
 func (it *Iterator) before(a, b []byte) bool {
@@ -224,6 +225,10 @@ func (it *Iterator) Err() error { return it.err }
 
 // Close releases the iterator. What it visited stays noted.
 func (it *Iterator) Close() {
+	if it.closed {
+		return
+	}
 	it.base.Close()
-	it.done = true
+	it.t.read(it.bytes)
+	it.done, it.closed = true, true
 }

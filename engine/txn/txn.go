@@ -29,7 +29,9 @@ type Txn struct {
 type Stats struct {
 	BytesRead    int64 // keys and values of the entries read from the store
 	BytesWritten int64 // keys and values of the writes, as they stand
-	Reads        int64 // entries read, and keys looked for in vain
+	// ReadOps are pieces of 4096 bytes that were read, at least one for each
+	// key looked for and for each scan.
+	ReadOps int64
 }
 
 // New returns a transaction over a snapshot, which it closes at its end. If
@@ -45,6 +47,17 @@ func (t *Txn) Stats() Stats {
 	s := t.stats
 	s.BytesWritten = int64(t.size)
 	return s
+}
+
+// ResetStats begins counting anew.
+func (t *Txn) ResetStats() { t.stats = Stats{} }
+
+// readOp is how many bytes a read operation covers.
+const readOp = 4096
+
+func (t *Txn) read(bytes int) {
+	t.stats.BytesRead += int64(bytes)
+	t.stats.ReadOps += int64(max(1, (bytes+readOp-1)/readOp))
 }
 
 // Writes reports how many keys are written.
@@ -78,8 +91,7 @@ func (t *Txn) GetBase(key []byte) ([]byte, error) {
 		t.keys = append(t.keys, bytes.Clone(key))
 	}
 	v, err := t.snap.Get(key)
-	t.stats.Reads++
-	t.stats.BytesRead += int64(len(v))
+	t.read(len(v))
 	return v, err
 }
 
@@ -129,13 +141,14 @@ func (t *Txn) set(w *kv.Write) {
 	}
 }
 
-// Batch returns what is to be committed. The transaction must not be written
-// to afterwards; what it read stays readable.
+// Batch returns what is to be committed, and ends the transaction: its
+// snapshot is released, because a store may have to wait for it.
 func (t *Txn) Batch() *kv.Batch {
+	defer t.snap.Close()
 	b := &kv.Batch{Since: t.snap.Time(), Keys: t.keys}
 	for _, it := range t.scans {
 		if r, ok := it.visited(); ok {
-			b.Ranges = append(b.Ranges, r)
+			b.Ranges = append(b.Ranges, kv.Range{Lo: bytes.Clone(r.Lo), Hi: bytes.Clone(r.Hi)})
 		}
 	}
 	if t.writes != nil {
@@ -150,3 +163,6 @@ func (t *Txn) Batch() *kv.Batch {
 
 // Close ends the transaction and releases its snapshot.
 func (t *Txn) Close() { t.snap.Close() }
+
+// Forget stops noting reads: the transaction will not commit.
+func (t *Txn) Forget() { t.track, t.keys, t.scans = false, nil, nil }

@@ -15,7 +15,7 @@ type Cache struct {
 
 	mu      sync.Mutex
 	size    int
-	recent  list.List // of *Query, the one used last in front
+	recent  list.List // of kept, the one used last in front
 	entries map[string]*list.Element
 }
 
@@ -25,41 +25,51 @@ func NewCache(forms *ast.Forms, limit int) *Cache {
 	return &Cache{forms: forms, limit: limit, entries: map[string]*list.Element{}}
 }
 
-// Parse returns what Parse returns for src. Errors are not kept.
-func (c *Cache) Parse(src string) (*Query, error) {
-	if q := c.find(src); q != nil {
+// Parse returns what Parse returns for src and vars. Errors are not kept.
+func (c *Cache) Parse(src string, vars ...string) (*Query, error) {
+	key := src
+	for _, name := range vars {
+		key += "\x00" + name
+	}
+	if q := c.find(key); q != nil {
 		return q, nil
 	}
-	q, err := Parse(src, c.forms)
+	q, err := Parse(src, c.forms, vars...)
 	if err == nil {
-		c.add(q)
+		c.add(key, q)
 	}
 	return q, err
 }
 
-func (c *Cache) find(src string) *Query {
+// kept is a query in the cache.
+type kept struct {
+	key   string
+	query *Query
+}
+
+func (c *Cache) find(key string) *Query {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.entries[src]
+	e := c.entries[key]
 	if e == nil {
 		return nil
 	}
 	c.recent.MoveToFront(e)
-	return e.Value.(*Query)
+	return e.Value.(kept).query
 }
 
 // add keeps q and forgets those used least recently. A text that takes more
 // than a quarter of the cache is not kept.
-func (c *Cache) add(q *Query) {
+func (c *Cache) add(key string, q *Query) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(q.src) > c.limit/4 || c.entries[q.src] != nil {
+	if len(key) > c.limit/4 || c.entries[key] != nil {
 		return
 	}
-	c.entries[q.src] = c.recent.PushFront(q)
-	for c.size += len(q.src); c.size > c.limit; {
-		old := c.recent.Remove(c.recent.Back()).(*Query)
-		delete(c.entries, old.src)
-		c.size -= len(old.src)
+	c.entries[key] = c.recent.PushFront(kept{key, q})
+	for c.size += len(key); c.size > c.limit; {
+		old := c.recent.Remove(c.recent.Back()).(kept)
+		delete(c.entries, old.key)
+		c.size -= len(old.key)
 	}
 }

@@ -19,8 +19,9 @@ type Query struct {
 	forms  *ast.Forms
 }
 
-// Parse reads a text that holds one query. The error is of type *Error.
-func Parse(src string, forms *ast.Forms) (*Query, error) {
+// Parse reads a text that holds one query. It may use the variables called
+// vars, which its caller binds. The error is of type *Error.
+func Parse(src string, forms *ast.Forms, vars ...string) (*Query, error) {
 	f, err := parse(src)
 	switch {
 	case err != nil:
@@ -31,7 +32,7 @@ func Parse(src string, forms *ast.Forms) (*Query, error) {
 		t := f.Exprs[1].Tokens[0]
 		return nil, errorAt(src, t.Pos.Offset, "found "+found(t)+", expected the end: only one query may stand here")
 	}
-	return read(src, f.Exprs[0], forms)
+	return read(src, f.Exprs[0], forms, vars...)
 }
 
 // ParseAll reads a text that holds any number of queries, each ended by a
@@ -52,14 +53,14 @@ func ParseAll(src string, forms *ast.Forms) ([]*Query, error) {
 }
 
 // read writes e as its wire form and reads the tree from that.
-func read(src string, e *expr, forms *ast.Forms) (*Query, error) {
+func read(src string, e *expr, forms *ast.Forms, vars ...string) (*Query, error) {
 	q := &Query{src: src, lo: e.start(), hi: e.end(), forms: forms}
 	w := encoder{src: src, forms: forms, dst: make([]byte, 0, 2*(q.hi-q.lo)+32)}
 	if w.expr(e); w.err != nil {
 		return nil, w.err
 	}
 	q.Wire = w.dst
-	tree, err := wire.Decode(q.Wire, forms)
+	tree, err := wire.Decode(q.Wire, forms, vars...)
 	if err != nil {
 		return nil, q.refused(err)
 	}

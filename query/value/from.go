@@ -24,20 +24,9 @@ func fromGo(rv reflect.Value, at Path) (Value, error) {
 	if len(at) > MaxDepth {
 		return nil, ErrTooDeep
 	}
-	for hops := 0; rv.IsValid(); hops++ {
-		if v, ok, err := fromKnown(rv, at); ok || err != nil {
-			return v, err
-		}
-		if rv.Kind() != reflect.Pointer && rv.Kind() != reflect.Interface {
-			break
-		}
-		if hops > MaxDepth {
-			return nil, ErrTooDeep
-		}
-		rv = rv.Elem() // not valid for nil
-	}
-	if !rv.IsValid() {
-		return Null{}, nil
+	v, rv, err := dereference(rv, at)
+	if v != nil || err != nil {
+		return v, err
 	}
 	switch rv.Kind() {
 	case reflect.Bool:
@@ -62,6 +51,24 @@ func fromGo(rv reflect.Value, at Path) (Value, error) {
 	default:
 		return nil, &TypeError{Path: at, Go: rv.Type()}
 	}
+}
+
+// dereference follows pointers and interfaces to a value that is known, which
+// it returns, or to something else.
+func dereference(rv reflect.Value, at Path) (Value, reflect.Value, error) {
+	for range MaxDepth {
+		if !rv.IsValid() {
+			return Null{}, rv, nil
+		}
+		if v, ok, err := fromKnown(rv, at); ok || err != nil {
+			return v, rv, err
+		}
+		if rv.Kind() != reflect.Pointer && rv.Kind() != reflect.Interface {
+			return nil, rv, nil
+		}
+		rv = rv.Elem() // not valid for nil
+	}
+	return nil, rv, ErrTooDeep
 }
 
 // fromKnown returns values as they are, and those of types that are not what

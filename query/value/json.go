@@ -11,6 +11,9 @@ type Renderer struct {
 	Names Names
 	// TxnTime stands for pending times: the commit's, in microseconds.
 	TxnTime int64
+	// Legacy writes refs and events as API version 2.1 does, with class and
+	// instance for collection and document: {"@ref":{"id":"1","class":...}}.
+	Legacy bool
 }
 
 // Append appends v to dst in the form of responses: compact, members in
@@ -23,7 +26,7 @@ type Renderer struct {
 // Source: chapter on the wire protocol, section 2.
 func (r Renderer) Append(dst []byte, v Value) ([]byte, error) {
 	p := printer{Renderer: r, dst: dst}
-	p.orNull(v, (*printer).value)
+	p.orNull(v, false)
 	return p.dst, p.err
 }
 
@@ -31,7 +34,7 @@ func (r Renderer) Append(dst []byte, v Value) ([]byte, error) {
 // but each outermost object is written {"quote":{...}}.
 func (r Renderer) AppendExpr(dst []byte, v Value) ([]byte, error) {
 	p := printer{Renderer: r, dst: dst}
-	p.orNull(v, (*printer).expr)
+	p.orNull(v, true)
 	return p.dst, p.err
 }
 
@@ -53,11 +56,19 @@ type printer struct {
 	err error
 }
 
-// orNull writes v with write, or null when it is not shown.
-func (p *printer) orNull(v Value, write func(*printer, Value) bool) {
-	if mark := len(p.dst); !write(p, v) {
+// orNull writes v, or null when it is not shown.
+func (p *printer) orNull(v Value, expr bool) {
+	if mark := len(p.dst); !p.write(v, expr) {
 		p.dst = append(p.dst[:mark], "null"...)
 	}
+}
+
+// write writes v as a value or as an expression.
+func (p *printer) write(v Value, expr bool) bool {
+	if expr {
+		return p.expr(v)
+	}
+	return p.value(v)
 }
 
 func (p *printer) raw(s string) { p.dst = append(p.dst, s...) }
@@ -85,15 +96,15 @@ func (p *printer) value(v Value) bool {
 	case Date:
 		p.date(v)
 	case TxnTime:
-		p.dst = strconv.AppendInt(p.dst, p.TxnTime, 10)
+		p.txnTime(0)
 	case Array:
-		p.list(v, (*printer).value)
+		p.list(v, false)
 	case Object:
 		p.object(v)
 	case *Document:
 		return p.document(v)
 	case *Event:
-		p.object(v.Object())
+		p.event(v)
 	case *Sourced:
 		p.object(v.Object())
 	case *Page:
@@ -112,6 +123,14 @@ func (p *printer) value(v Value) bool {
 		panic("value: unknown kind")
 	}
 	return true
+}
+
+// txnTime writes a time in microseconds; 0 is the pending one.
+func (p *printer) txnTime(ts int64) {
+	if ts == 0 {
+		ts = p.TxnTime
+	}
+	p.dst = strconv.AppendInt(p.dst, ts, 10)
 }
 
 // double writes a number; what is none in JSON is a string.
@@ -149,13 +168,13 @@ func (p *printer) date(d Date) {
 	p.raw(`"}`)
 }
 
-// list writes an array, each element with write.
-func (p *printer) list(list []Value, write func(*printer, Value) bool) {
+// list writes an array, its elements as values or as expressions.
+func (p *printer) list(list []Value, expr bool) {
 	p.raw(`[`)
 	first := true
 	for _, v := range list {
 		mark := p.comma(&first)
-		p.keep(write(p, v), mark, &first)
+		p.keep(p.write(v, expr), mark, &first)
 	}
 	p.raw(`]`)
 }
@@ -220,6 +239,17 @@ func (p *printer) wrap(start int) {
 	p.raw(`}`)
 }
 
+// event writes the members of an event.
+func (p *printer) event(e *Event) {
+	o := e.Object()
+	for i := range o {
+		if p.Legacy && o[i].Name == "document" {
+			o[i].Name = "instance"
+		}
+	}
+	p.object(o)
+}
+
 // document writes ref, ts, the fields and Once.
 func (p *printer) document(d *Document) bool {
 	p.raw(`{"ref":`)
@@ -227,7 +257,7 @@ func (p *printer) document(d *Document) bool {
 		return false
 	}
 	p.raw(`,"ts":`)
-	p.value(d.Time())
+	p.txnTime(d.TS)
 	if f := d.fields.Load(); f != nil {
 		p.members(*f, false)
 	} else {
@@ -246,7 +276,7 @@ func (p *printer) page(g *Page) {
 	first = p.cursor(`"after":`, g.After, first)
 	p.comma(&first)
 	p.raw(`"data":`)
-	p.list(g.Data, (*printer).value)
+	p.list(g.Data, false)
 	p.raw(`}`)
 }
 
@@ -256,6 +286,6 @@ func (p *printer) cursor(key string, v Value, first bool) bool {
 	}
 	p.comma(&first)
 	p.raw(key)
-	p.orNull(v, (*printer).value)
+	p.orNull(v, false)
 	return false
 }

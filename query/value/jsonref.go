@@ -14,7 +14,8 @@ func (p *printer) ref(r Ref) bool {
 	}
 	p.raw(`{"@ref":{"id":"`)
 	p.dst = strconv.AppendInt(p.dst, r.ID, 10)
-	p.raw(`","collection":`)
+	p.raw(`"`)
+	p.collectionKey()
 	if !p.ref(r.Collection()) {
 		return false
 	}
@@ -24,12 +25,11 @@ func (p *printer) ref(r Ref) bool {
 
 // native writes the ref of a system collection itself.
 func (p *printer) native(s Scope, c Class) bool {
-	name := NativeName(c)
-	if name == "" {
+	if NativeName(c) == "" {
 		return false
 	}
 	p.raw(`{"@ref":{"id":"`)
-	p.raw(name)
+	p.nativeName(c)
 	p.raw(`"`)
 	if !p.database(s) {
 		return false
@@ -56,9 +56,27 @@ func (p *printer) named(r Ref) bool {
 
 // collection writes the system collection that a ref is in.
 func (p *printer) collection(c Class) {
-	p.raw(`,"collection":{"@ref":{"id":"`)
-	p.raw(NativeName(c))
+	p.collectionKey()
+	p.raw(`{"@ref":{"id":"`)
+	p.nativeName(c)
 	p.raw(`"}}`)
+}
+
+func (p *printer) collectionKey() {
+	if p.Legacy {
+		p.raw(`,"class":`)
+	} else {
+		p.raw(`,"collection":`)
+	}
+}
+
+// nativeName writes the name of a system collection.
+func (p *printer) nativeName(c Class) {
+	if p.Legacy && c == Collections {
+		p.raw("classes")
+	} else {
+		p.raw(NativeName(c))
+	}
 }
 
 // database writes the member that names database s, unless it is the reader's
@@ -81,14 +99,16 @@ func (p *printer) unresolved(u *Unresolved) {
 	if u.ID != "" {
 		p.raw(`{"@ref":{"id":`)
 		p.dst = appendString(p.dst, u.ID)
-		p.raw(`,"collection":`)
+		p.collectionKey()
 	}
 	p.raw(`{"@ref":{"id":`)
 	if u.Name != "" {
 		p.dst = appendString(p.dst, u.Name)
 		p.collection(u.Class)
 	} else {
-		p.dst = appendString(p.dst, NativeName(u.Class))
+		p.raw(`"`)
+		p.nativeName(u.Class)
+		p.raw(`"`)
 	}
 	p.path(u.Path)
 	p.raw(`}}`)

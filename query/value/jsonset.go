@@ -59,7 +59,7 @@ func (p *printer) lambda(l *Lambda) {
 		p.comma(&first)
 		first = false
 		p.key(f.Name)
-		p.orNull(f.Value, (*printer).expr)
+		p.orNull(f.Value, true)
 	}
 	p.raw(`},"in":`)
 	p.dst = l.Code.AppendBody(p.dst)
@@ -75,11 +75,11 @@ func (p *printer) expr(v Value) bool {
 		p.doubleExpr(float64(v))
 		return true
 	case Array:
-		p.list(v, (*printer).expr)
+		p.list(v, true)
 		return true
 	case Object, *Document, *Event, *Sourced, *Page:
 		p.raw(`{"quote":`)
-		p.orNull(v, (*printer).value)
+		p.orNull(v, false)
 		p.raw(`}`)
 		return true
 	default:

@@ -4,6 +4,14 @@ import "unicode/utf8"
 
 const hexDigits = "0123456789abcdef"
 
+// plain marks the ASCII characters that stand for themselves in a string.
+var plain = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
+
 // appendString appends s as a JSON string. Control characters are escaped, the
 // rest stays as it is; what is not UTF-8 becomes a question mark.
 func appendString[S string | []byte](dst []byte, s S) []byte {
@@ -11,22 +19,22 @@ func appendString[S string | []byte](dst []byte, s S) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= utf8.RuneSelf {
-			if n := runeLen(s[i:]); n > 0 {
-				i += n
-				continue
-			}
-			dst = append(append(dst, s[start:i]...), '?')
-			i += brokenLen(s[i:])
-			start = i
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
+		if plain[c] {
 			i++
 			continue
 		}
-		dst = appendEscape(append(dst, s[start:i]...), c)
-		i++
+		if c < utf8.RuneSelf {
+			dst = appendEscape(append(dst, s[start:i]...), c)
+			i++
+			start = i
+			continue
+		}
+		if n := runeLen(s[i:]); n > 0 {
+			i += n
+			continue
+		}
+		dst = append(append(dst, s[start:i]...), '?')
+		i += brokenLen(s[i:])
 		start = i
 	}
 	dst = append(dst, s[start:]...)

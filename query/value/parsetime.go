@@ -80,7 +80,10 @@ func parseOffset(s string) (int, bool) {
 	if s == "" || s[0] != '+' && s[0] != '-' {
 		return 0, false
 	}
-	negative := s[0] == '-'
+	sign := 1
+	if s[0] == '-' {
+		sign = -1
+	}
 	if len(s) == len("+hhmm") {
 		s = s[:3] + ":" + s[3:]
 	}
@@ -94,16 +97,9 @@ func parseOffset(s string) (int, bool) {
 	}
 	second := 0
 	if s != "" {
-		if second, s, ok = cutTwo(s, ':'); !ok || s != "" {
-			return 0, false
-		}
+		second, s, ok = cutTwo(s, ':')
 	}
 	offset := hour*3600 + minute*60 + second
-	if minute > 59 || second > 59 || offset > maxOffset {
-		return 0, false
-	}
-	if negative {
-		return -offset, true
-	}
-	return offset, true
+	ok = ok && s == "" && minute < 60 && second < 60 && offset <= maxOffset
+	return sign * offset, ok
 }

@@ -29,20 +29,27 @@ const (
 )
 
 // nativeNames are the system collections' names on the wire.
-var nativeNames = map[Class]string{
+var nativeNames = [...]string{
 	Databases: "databases", Collections: "collections", Keys: "keys", Tokens: "tokens",
 	Indexes: "indexes", Tasks: "tasks", Credentials: "credentials", Functions: "functions",
 	Roles: "roles", AccessProviders: "access_providers",
 }
 
 // NativeName returns the wire name of a system collection, "" for any other.
-func NativeName(c Class) string { return nativeNames[c] }
+func NativeName(c Class) string {
+	if int(c) >= len(nativeNames) {
+		return ""
+	}
+	return nativeNames[c]
+}
 
 // nativeClasses are the system collections by name, and by old name.
 var nativeClasses = func() map[string]Class {
 	m := map[string]Class{"classes": Collections}
 	for c, name := range nativeNames {
-		m[name] = c
+		if name != "" {
+			m[name] = Class(c)
+		}
 	}
 	return m
 }()

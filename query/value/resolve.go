@@ -61,16 +61,17 @@ func resolveObject(o []Field, ts int64) Object {
 	return out
 }
 
-// resolve gives a pending document its time. A document with a time holds
-// nothing pending.
+// resolve gives a pending document its time. A stored document holds nothing
+// pending.
 func (d *Document) resolve(ts int64) *Document {
-	if d.TS != 0 {
+	f := d.fields.Load()
+	if d.raw != nil || f == nil {
 		return d
 	}
-	out := &Document{Ref: d.Ref, TS: ts, Once: resolveObject(d.Once, ts), Fresh: d.Fresh, raw: d.raw}
-	if f := d.fields.Load(); f != nil {
-		fields := resolveObject(*f, ts)
-		out.fields.Store(&fields)
+	out := NewDocument(d.Ref, d.TS, resolveObject(*f, ts))
+	if out.TS == 0 {
+		out.TS = ts
 	}
+	out.Once, out.Fresh = resolveObject(d.Once, ts), d.Fresh
 	return out
 }

@@ -19,6 +19,7 @@ func testStamps(t *testing.T, s kv.Store) {
 			Key: []byte("k........k"), KeyStamps: []int{1},
 			Value: []byte("v................"), ValueStamps: []int{1, 9},
 		},
+		{Key: []byte("t................"), KeyTimes: []int{1}, KeyStamps: []int{9}},
 		{Key: []byte("........"), KeyStamps: []int{0}, Value: []byte("........"), ValueStamps: []int{0}},
 		{Key: []byte("x........"), KeyStamps: []int{1}, Delete: true},
 	}}
@@ -33,6 +34,10 @@ func testStamps(t *testing.T, s kv.Store) {
 	}
 	if got := rest(t, snap.Scan([]byte("\x80"), nil, false)); len(got) != 1 || got[0].value != string(time8(first)) {
 		t.Errorf("the key that is a stamp: %x", got)
+	}
+	both := binary.BigEndian.AppendUint64(append([]byte("t"), time8(first)...), ^uint64(first))
+	if got, _ := snap.Get(both); got == nil {
+		t.Errorf("there is no key %x with the time in both forms", both)
 	}
 	snap.Close()
 

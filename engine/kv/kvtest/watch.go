@@ -25,8 +25,8 @@ func testPublish(t *testing.T, s kv.Store) {
 
 	since := now(t, s)
 	commit(t, s, writes(put("a", "1")))
-	b := &kv.Batch{Since: since, Keys: [][]byte{[]byte("a")}, Publish: publish, Retract: retract}
-	if _, err := s.Commit(context.Background(), b); !errors.Is(err, kv.ErrConflict) {
+	stale := &kv.Batch{Since: since, Keys: [][]byte{[]byte("a")}, Publish: publish, Retract: retract}
+	if _, err := s.Commit(context.Background(), stale); !errors.Is(err, kv.ErrConflict) {
 		t.Fatalf("commit: %v", err)
 	}
 	if len(published) != 0 {
@@ -57,15 +57,26 @@ func testPublish(t *testing.T, s kv.Store) {
 		t.Errorf("published %d, committed %d", published, times)
 	}
 
-	b = writes(put("seen", ""))
-	b.Publish = func(ts int64) {
-		snap := snapshot(t, s) // not allowed to a caller; here it shows that the commit is not visible yet
-		defer snap.Close()
-		if got, _ := snap.Get([]byte("seen")); got != nil || snap.Time() >= ts {
-			t.Errorf("at the publishing of %d: a snapshot of %d sees it: %v", ts, snap.Time(), got != nil)
+	// A snapshot never waits for a commit: another goroutine can take one
+	// while this one is being published.
+	due, looked := make(chan int64), make(chan struct{})
+	wg.Go(func() {
+		defer close(looked)
+		ts := <-due
+		snap, err := s.Snapshot()
+		if err != nil {
+			t.Error(err)
+			return
 		}
-	}
+		defer snap.Close()
+		if got, err := snap.Get([]byte("seen")); got != nil || err != nil || snap.Time() >= ts {
+			t.Errorf("at the publishing of %d: a snapshot of %d sees it: %v, %v", ts, snap.Time(), got != nil, err)
+		}
+	})
+	b := writes(put("seen", ""))
+	b.Publish = func(ts int64) { due <- ts; <-looked }
 	commit(t, s, b)
+	wg.Wait()
 }
 
 // testWatch checks that watchers see every commit, stamped, in order, before

@@ -15,7 +15,7 @@ func measure(b *kv.Batch) (size int, err error) {
 			return 0, kv.ErrKeySize
 		case len(w.Value) > kv.MaxValue:
 			return 0, kv.ErrValueSize
-		case !stampsFit(w.KeyStamps, w.Key), !stampsFit(w.ValueStamps, w.Value):
+		case !stampsFit(w.KeyStamps, w.Key), !stampsFit(w.KeyTimes, w.Key), !stampsFit(w.ValueStamps, w.Value):
 			return 0, kv.ErrStamp
 		}
 		size += len(w.Key) + len(w.Value)

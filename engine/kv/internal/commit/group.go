@@ -102,6 +102,9 @@ func stamp(w *kv.Write, ts int64) {
 	for _, at := range w.KeyStamps {
 		binary.BigEndian.PutUint64(w.Key[at:], ^uint64(ts))
 	}
+	for _, at := range w.KeyTimes {
+		binary.BigEndian.PutUint64(w.Key[at:], uint64(ts))
+	}
 	for _, at := range w.ValueStamps {
 		binary.BigEndian.PutUint64(w.Value[at:], uint64(ts))
 	}

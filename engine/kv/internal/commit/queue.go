@@ -2,8 +2,8 @@ package commit
 
 import (
 	"context"
+	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/fawndb/fawn/engine/kv"
 )
@@ -125,6 +125,7 @@ func (q *Queue) take() []*request {
 		}
 		q.filled.Wait()
 	}
+	q.gather()
 	n, size := 1, q.waiting[0].size
 	for n < len(q.waiting) && size+q.waiting[n].size <= maxGroup {
 		size += q.waiting[n].size
@@ -135,6 +136,18 @@ func (q *Queue) take() []*request {
 	clear(line[n:])
 	q.spare = line[:0]
 	return line[:n]
+}
+
+// gather lets other goroutines run as long as that makes the line longer.
+// Those who were just answered come again at once; without this the first of
+// them would be written alone while the others wait. q.mu is held.
+func (q *Queue) gather() {
+	for before := 0; before < len(q.waiting); {
+		before = len(q.waiting)
+		q.mu.Unlock()
+		runtime.Gosched()
+		q.mu.Lock()
+	}
 }
 
 // run writes one group after the other until the queue is closed.
@@ -210,62 +223,4 @@ func (q *Queue) write(g *Group) error {
 	q.log.add(g)
 	q.watchers.tell(g.members)
 	return nil
-}
-
-// request is a batch in line.
-type request struct {
-	batch *kv.Batch
-	size  int
-	seen  *entry       // what is older was checked when the batch came
-	place atomic.Int32 // inLine, then taken or left
-	done  chan answer
-}
-
-type answer struct {
-	ts  int64
-	err error
-}
-
-// Places of a request.
-const (
-	inLine int32 = iota
-	taken        // it will be answered
-	left         // its caller has gone
-)
-
-var requests = sync.Pool{New: func() any { return &request{done: make(chan answer, 1)} }}
-
-func newRequest(b *kv.Batch, size int, seen *entry) *request {
-	r := requests.Get().(*request)
-	r.batch, r.size, r.seen = b, size, seen
-	r.place.Store(inLine)
-	return r
-}
-
-// take claims r for the group; false if its caller has gone.
-func (r *request) take() bool { return r.place.CompareAndSwap(inLine, taken) }
-
-// answer ends a taken request. Its caller owns r from then on.
-func (r *request) answer(ts int64, err error) {
-	if err != nil {
-		ts = 0
-	}
-	r.done <- answer{ts, err}
-}
-
-// wait returns the answer, or the context's error if that ends while r is
-// still in line.
-func (r *request) wait(ctx context.Context) (int64, error) {
-	var a answer
-	select {
-	case a = <-r.done:
-	case <-ctx.Done():
-		if r.place.CompareAndSwap(inLine, left) {
-			return 0, ctx.Err()
-		}
-		a = <-r.done
-	}
-	r.batch, r.seen = nil, nil
-	requests.Put(r)
-	return a.ts, a.err
 }

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/server"
+)
+
+// rootSecretVariable holds the root secret for a run, in place of the one
+// that the file keeps the digest of.
+const rootSecretVariable = "FAWN_ROOT_SECRET"
+
+// minSecret is how long the root secret must be before anybody beyond this
+// machine can try to guess it.
+const minSecret = 16
+
+// grace is how long running queries may take to finish at the end.
+const grace = 30 * time.Second
+
+type serveFlags struct{ addr, data, cert, key string }
+
+func serveCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve a database file over HTTP",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), f)
+		},
+	}
+	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8443", "address to listen on")
+	cmd.Flags().StringVar(&f.data, "data", "fawn.db", "database file; it is made if there is none")
+	cmd.Flags().StringVar(&f.cert, "tls-cert", "", "certificate file; connections are then encrypted")
+	cmd.Flags().StringVar(&f.key, "tls-key", "", "private key file of the certificate")
+	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	return cmd
+}
+
+func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error {
+	secret := os.Getenv(rootSecretVariable)
+	if secret != "" && len(secret) < minSecret && !loopback(f.addr) {
+		return fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
+			rootSecretVariable, minSecret, f.addr)
+	}
+	db, err := engine.Open(f.data, engine.Options{RootSecret: secret})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	if s := db.InitialSecret(); s != "" {
+		fmt.Fprintf(out, "root secret: %s\nIt is shown this once; the file keeps only its digest.\n", s)
+	}
+	log := slog.New(slog.NewTextHandler(diagnostics, nil))
+	srv := server.New(db, server.Options{Log: log, Build: "fawn-" + version})
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l, f.cert, f.key) }()
+	fmt.Fprintf(out, "listening on %s\n", l.Addr())
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		err = srv.Shutdown(ending)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, db.Close())
+}
+
+// loopback reports whether an address can be reached from this machine only.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

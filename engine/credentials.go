@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fawndb/fawn/engine/password"
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// credentialsRow is the row of Credentials().
+// Source: chapter on authentication, section 3.
+var credentialsRow = &collection{
+	noun: "Credentials",
+	fields: []field{
+		{name: "instance", typ: typeRef, required: true},
+		{name: "password", typ: typeString},
+		{name: "current_password", typ: typeString},
+		{name: "hashed_password", typ: typeString},
+		dataField, ttlField,
+	},
+	prepare: prepareCredentials,
+}
+
+// prepareCredentials turns a password into its hash, if the caller may set
+// it.
+func prepareCredentials(tx *tx, c *change) error {
+	given, hasPassword := c.given.Get("password")
+	text, _ := given.(value.String)
+	current, _ := c.given.Get("current_password")
+	c.fields = c.fields.Without("password").Without("current_password")
+	stored := ""
+	if c.Verb == query.Update {
+		old, ok, err := c.old.Field("hashed_password")
+		if err != nil {
+			return err
+		}
+		if s, isText := old.(value.String); ok && isText {
+			stored = string(s)
+		}
+	}
+	if !tx.storesVerbatim() {
+		c.fields = c.fields.Without("hashed_password")
+		if stored != "" {
+			c.fields = c.fields.With("hashed_password", value.String(stored))
+		}
+	}
+	if !hasPassword || given.Kind() != value.KindString || len(c.failures) > 0 {
+		return nil
+	}
+	if stored != "" && !tx.storesVerbatim() {
+		was, _ := current.(value.String)
+		ok, err := tx.checkPassword(stored, string(was))
+		if err != nil {
+			return err
+		}
+		if !ok || current == nil {
+			c.fail("invalid password", "Invalid password at `current_password`.", "current_password")
+			return nil
+		}
+	}
+	hash, err := tx.hashPassword(string(text))
+	if err != nil {
+		return err
+	}
+	c.fields = c.fields.With("hashed_password", value.String(hash))
+	return nil
+}
+
+// storesVerbatim reports whether the caller may store hashes as they are and
+// needs no current password: server keys do, admins do not.
+func (tx *tx) storesVerbatim() bool {
+	return tx.rights.builtin == roleServer || tx.rights.builtin == roleReadOnly
+}
+
+// hashPassword hashes a password, once in all runs of a query.
+func (tx *tx) hashPassword(text string) (string, error) {
+	key := hashed{password: text}
+	if h, ok := tx.req.hashes[key]; ok {
+		return h, nil
+	}
+	var h string
+	err := tx.hashing(func() (err error) {
+		h, err = password.Hash(text, tx.db.options.PasswordCost, tx.db.options.Random)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if tx.req.hashes == nil {
+		tx.req.hashes = map[hashed]string{}
+	}
+	tx.req.hashes[key] = h
+	return h, nil
+}
+
+// checkPassword compares a password with a stored hash, once in all runs of a
+// query.
+func (tx *tx) checkPassword(stored, text string) (bool, error) {
+	key := hashed{stored, text}
+	if ok, known := tx.req.checks[key]; known {
+		return ok, nil
+	}
+	var ok bool
+	err := tx.hashing(func() error {
+		ok = password.Matches(stored, text)
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	if tx.req.checks == nil {
+		tx.req.checks = map[hashed]bool{}
+	}
+	tx.req.checks[key] = ok
+	return ok, nil
+}
+
+// hashing runs work when one of the hashers is free, within the query's time.
+func (tx *tx) hashing(work func() error) error {
+	var err error
+	if waited := tx.db.hashers.Do(tx.ctx, func() { err = work() }); waited != nil {
+		if errors.Is(waited, context.DeadlineExceeded) {
+			return &query.Refusal{Code: query.TimeOut, Description: "Read timed out", Place: query.Nowhere}
+		}
+		return waited
+	}
+	return err
+}
+
+// credentialsOf returns the credentials document of an identity, nil if there
+// is none.
+func (tx *tx) credentialsOf(who value.Ref) (*value.Document, error) {
+	ref, err := tx.firstOf(value.Credentials, who)
+	if err != nil || ref == nil {
+		return nil, err
+	}
+	return tx.version(*ref, 0)
+}

@@ -1,0 +1,240 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/kv/bolt"
+	"github.com/fawndb/fawn/engine/password"
+	"github.com/fawndb/fawn/engine/schema"
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/text"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// Errors of Open and of queries that are not errors of the language.
+var (
+	// ErrUnauthorized: the secret is malformed, unknown, expired or revoked,
+	// or asks for a scope it may not have. It never says which.
+	ErrUnauthorized = errors.New("engine: unauthorized")
+	// ErrFormat: the file was written by a newer version, or is no database.
+	ErrFormat = errors.New("engine: unknown file format")
+	// ErrClosed: the database is closed.
+	ErrClosed = errors.New("engine: closed")
+)
+
+// Options of a database. The zero value is ready to use.
+type Options struct {
+	// RootSecret, when set, is the root secret for this run, in place of the
+	// one that the file keeps the digest of. It is not stored.
+	RootSecret string
+	// Clock gives the time; the default is the system's.
+	Clock func() time.Time
+	// Random is the source of secrets, salts and global ids; the default is
+	// the system's. It must be safe for concurrent use.
+	Random io.Reader
+	// PasswordCost is the work of hashing a new password.
+	PasswordCost password.Cost
+	// Hashers is how many passwords are hashed at once; the default leaves
+	// one core free.
+	Hashers int
+	// Timeout bounds a query that brings no deadline of its own; the default
+	// is two minutes.
+	Timeout time.Duration
+	// HistoryDays is given to collections that do not say how long their
+	// history is kept; the default is 30. It is negative for 0 days.
+	HistoryDays int64
+	// StrictIdentity takes away what identities without a role may do beyond
+	// the core's own rules: reading their own document, and the rights of
+	// legacy permissions.
+	StrictIdentity bool
+	// NoSync lets commits return before they are durable: for scratch
+	// databases only.
+	NoSync bool
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	store   kv.Store
+	options Options
+	ids     ids
+	catalog *schema.Catalog
+	hashers *password.Pool
+	texts   *text.Cache
+	scopes  sync.Map // global id -> value.Scope; what is in it never changes
+	dummy   func() string
+	root    [2][]byte // SHA-256 of the root secret and of this process's own
+	process string
+	initial string
+	gate    sync.RWMutex // held by commits, and whole by a query that runs alone
+	ctx     context.Context
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup
+}
+
+// Open opens the database in a file, which it makes if there is none. Only
+// one process can have a file open.
+func Open(path string, o Options) (*DB, error) {
+	o = o.withDefaults()
+	store, err := bolt.Open(path, bolt.Options{
+		Clock:     func() int64 { return o.Clock().UnixMicro() },
+		NoSync:    o.NoSync,
+		Ascending: ascending,
+	})
+	if err != nil {
+		return nil, err
+	}
+	db, err := OpenStore(store, o)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return db, nil
+}
+
+// ascending are the spaces whose keys mostly come in ascending order.
+var ascending = []byte{spaceLive, spaceHistory}
+
+// OpenStore opens the database in a store, which it closes at its end. The
+// store should run on the same clock.
+func OpenStore(store kv.Store, o Options) (*DB, error) {
+	o = o.withDefaults()
+	db := &DB{
+		store: store, options: o, catalog: schema.NewCatalog(),
+		hashers: password.NewPool(o.Hashers), texts: text.NewCache(query.Forms(), textCacheSize),
+	}
+	db.ctx, db.stop = context.WithCancel(context.Background())
+	db.dummy = sync.OnceValue(db.dummyHash)
+	if err := db.format(); err != nil {
+		db.stop()
+		return nil, err
+	}
+	secret, err := randomText(o.Random)
+	if err != nil {
+		db.stop()
+		return nil, err
+	}
+	db.process = secret
+	db.root[1] = digest(secret)
+	return db, nil
+}
+
+// textCacheSize bounds the texts of parsed queries that are kept, in bytes.
+const textCacheSize = 1 << 20
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now //nolint:forbidigo // the default clock
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.PasswordCost == (password.Cost{}) {
+		o.PasswordCost = password.DefaultCost
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 2 * time.Minute
+	}
+	switch {
+	case o.HistoryDays == 0:
+		o.HistoryDays = 30
+	case o.HistoryDays < 0:
+		o.HistoryDays = 0
+	}
+	return o
+}
+
+// RootSecret returns a secret that is root for as long as this DB is open: a
+// program that embeds the database needs no other. It is not stored.
+func (db *DB) RootSecret() string { return db.process }
+
+// InitialSecret returns the root secret that was generated for a new file,
+// once, and "" ever after: the file keeps only its digest.
+func (db *DB) InitialSecret() string {
+	db.gate.Lock()
+	defer db.gate.Unlock()
+	s := db.initial
+	db.initial = ""
+	return s
+}
+
+// Close ends running background work and closes the store. Queries must have
+// ended before.
+func (db *DB) Close() error {
+	db.stop()
+	db.tasks.Wait()
+	return db.store.Close()
+}
+
+// now is the present time in microseconds.
+func (db *DB) now() int64 { return db.options.Clock().UnixMicro() }
+
+// isRoot reports whether a text is a root secret, in constant time.
+func (db *DB) isRoot(s string) bool {
+	sum := digest(s)
+	match := 0
+	for _, root := range db.root {
+		match |= subtle.ConstantTimeCompare(sum, root)
+	}
+	return match == 1
+}
+
+func digest(s string) []byte {
+	sum := sha256.Sum256([]byte(s))
+	return sum[:]
+}
+
+// randomText returns 30 random bytes as text of 40 characters.
+func randomText(random io.Reader) (string, error) {
+	var b [30]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", fmt.Errorf("engine: random: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:]), nil
+}
+
+// dummyHash is compared with where there is no hash, so that a failed login
+// takes the same time whatever was wrong.
+func (db *DB) dummyHash() string {
+	s, err := password.Hash("", db.options.PasswordCost, db.options.Random)
+	if err != nil {
+		return ""
+	}
+	return s
+}
+
+// commit hands a batch to the store. alone says that the caller holds the
+// gate already.
+func (db *DB) commit(ctx context.Context, b *kv.Batch, alone bool) (int64, error) {
+	if !alone {
+		db.gate.RLock()
+		defer db.gate.RUnlock()
+	}
+	return db.store.Commit(ctx, b)
+}
+
+// scopeOf finds a database by its global id. It does not say that the
+// database is live.
+func (db *DB) scopeOf(get func([]byte) ([]byte, error), globalID uint64) (value.Scope, bool, error) {
+	if globalID == 0 {
+		return 0, true, nil
+	}
+	if s, ok := db.scopes.Load(globalID); ok {
+		return s.(value.Scope), true, nil
+	}
+	v, err := get(globalKey(globalID))
+	if err != nil || len(v) != 4 {
+		return 0, false, err
+	}
+	s := value.Scope(be32(v))
+	db.scopes.Store(globalID, s)
+	return s, true, nil
+}

@@ -1,0 +1,168 @@
+// Package bolt is the store in one file, over bbolt. It owns the file: its
+// creation, its lock, the check of it at open, and the layout below.
+//
+// Every space (first byte of a key) is a bucket of that one byte, made on
+// demand. Keys stand in it whole: without their first byte they would be
+// shorter, but each one handed out would have to be put together again. The
+// bucket "fawn" holds the format of the file and the time of the last commit,
+// which is written with every group. It is small enough that bbolt keeps it
+// in the page of the list of buckets, which every commit writes anyway.
+//
+// No type of bbolt leaves this package.
+package bolt
+
+import (
+	"errors"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/kv/internal/commit"
+)
+
+// DefaultLead is the Lead of a store that asks for none, in microseconds. A
+// group takes about that long to be written.
+const DefaultLead = 2000
+
+// Options of a store. The zero value is ready for use.
+type Options struct {
+	// Ascending are the spaces whose keys are mostly written in ascending
+	// order. Their pages are filled up rather than left half empty.
+	Ascending []byte
+	// Clock returns the time in microseconds since 1970; the system's clock
+	// when nil. Times of commits increase even where it does not, also over
+	// restarts.
+	Clock func() int64
+	// Lead is how many microseconds the times of commits run ahead of Clock;
+	// that many snapshots have times of their own while a group is written.
+	// Zero is DefaultLead, less is none.
+	Lead int64
+	// LockWait is how long Open waits for another process to let go of the
+	// file. At zero it does not wait.
+	LockWait time.Duration
+	// NoSync leaves out the sync of every commit. A power cut then loses
+	// commits, and may destroy the file: for tests and benchmarks.
+	NoSync bool
+}
+
+// Store is a kv.Store in a file. Open snapshots keep the pages that they see
+// from being used again, so a snapshot that stays open makes the file grow.
+type Store struct {
+	*commit.Queue
+	db        *bbolt.DB
+	clock     *commit.Clock
+	ascending [256]bool
+	failure   atomic.Pointer[failure]
+	wedged    atomic.Bool // bbolt holds a lock that it will never release
+}
+
+var _ kv.Store = (*Store)(nil)
+
+// failure is why a store refuses work until it is opened again.
+type failure struct {
+	err   error
+	reads bool // snapshots are refused too
+}
+
+// Open opens the store at path, and makes it if there is no file. Errors are
+// one line and wrap
+//
+//   - kv.ErrDamaged: the file is not a store, cut short, empty or damaged as
+//     far as can be seen without reading all of it;
+//   - kv.ErrFormat: a newer version of this package wrote it;
+//   - kv.ErrLocked: it is open already, here or in another process;
+//   - kv.ErrReadOnly: it, or the folder of a new one, cannot be written;
+//   - kv.ErrNoSpace: there is no room for a new one.
+//
+// A file that is refused is left as it was. So is an empty one: a new store
+// appears under its name whole, so an empty file is one that lost its content.
+func Open(path string, opt Options) (*Store, error) {
+	if opt.Clock == nil {
+		opt.Clock = func() int64 { return time.Now().UnixMicro() }
+	}
+	if opt.Lead == 0 {
+		opt.Lead = DefaultLead
+	}
+	db, err := openOrCreate(path, opt)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	state, last, err := readHeader(db)
+	if err != nil {
+		_ = db.Close()
+		return nil, openError(path, err)
+	}
+	s := &Store{db: db, clock: commit.NewClock(opt.Clock, max(opt.Lead, 0), state, last)}
+	for _, space := range opt.Ascending {
+		s.ascending[space] = true
+	}
+	s.Queue = commit.NewQueue(writer{s}, s.clock)
+	return s, nil
+}
+
+// Snapshot is kv.Store's Snapshot.
+func (s *Store) Snapshot() (kv.Snapshot, error) {
+	if f := s.failure.Load(); f != nil && f.reads {
+		return nil, f.err
+	}
+	for {
+		tx, err := s.begin(false)
+		if err != nil {
+			return nil, err
+		}
+		if ts, ok := s.clock.Snapshot(uint64(tx.ID())); ok {
+			return newSnapshot(tx, ts), nil
+		}
+		if err := tx.Rollback(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Close is kv.Store's Close. It waits for open snapshots.
+func (s *Store) Close() error {
+	if err := s.Queue.Close(); err != nil {
+		return err
+	}
+	if s.wedged.Load() {
+		return s.failure.Load().err
+	}
+	return fileError(guarded(s.db.Close))
+}
+
+// begin starts a transaction of bbolt. If bbolt panics then, it keeps a lock.
+func (s *Store) begin(writable bool) (tx *bbolt.Tx, err error) {
+	defer func() {
+		if errors.Is(err, kv.ErrDamaged) {
+			s.fail(err, true)
+			s.wedged.Store(true)
+		}
+	}()
+	defer caught(&err, debug.SetPanicOnFault(true))
+	tx, err = s.db.Begin(writable)
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
+		err = kv.ErrClosed
+	}
+	return tx, err
+}
+
+// fail makes the store refuse commits, and snapshots too if reads is set.
+func (s *Store) fail(err error, reads bool) { s.failure.Store(&failure{err, reads}) }
+
+// mapSize is how much of the address space the file is mapped to at least.
+// Only when a file outgrows its map must commits wait for open snapshots, and
+// new snapshots for them. It takes no memory; on Windows it would make the
+// file as large.
+func mapSize(fileSize int64) int {
+	const usual = 64 << 30
+	if strconv.IntSize < 64 || runtime.GOOS == "windows" {
+		return 0
+	}
+	return int(max(usual, 2*fileSize))
+}

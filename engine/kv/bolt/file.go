@@ -1,0 +1,179 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/fawndb/fawn/engine/kv"
+)
+
+// format is the number of the layout that this package reads and writes.
+const format = 1
+
+// The bucket beside those of the spaces, and its keys: the format is one
+// byte, the time of the last commit 8 bytes, big-endian.
+var (
+	header     = []byte("fawn")
+	headFormat = []byte("format")
+	headTime   = []byte("time")
+)
+
+// openOrCreate opens the file at path, after making it if there is none.
+func openOrCreate(path string, opt Options) (*bbolt.DB, error) {
+	db, err := openFile(path, opt)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return db, err
+	}
+	if err := create(path, opt); err != nil {
+		return nil, err
+	}
+	return openFile(path, opt)
+}
+
+// openFile opens the file at path, which it neither makes nor changes. If
+// there is no address space for a large map it is content with a small one.
+func openFile(path string, opt Options) (*bbolt.DB, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openMapped(path, mapSize(info.Size()), opt)
+	if errors.Is(err, syscall.ENOMEM) {
+		db, err = openMapped(path, 0, opt)
+	}
+	return db, err
+}
+
+func openMapped(path string, size int, opt Options) (db *bbolt.DB, err error) {
+	var file *os.File
+	defer func() {
+		if err != nil && file != nil {
+			_ = file.Close() // bbolt does so too, unless it panics
+		}
+	}()
+	defer caught(&err, debug.SetPanicOnFault(true))
+	return bbolt.Open(path, 0, &bbolt.Options{
+		InitialMmapSize: size,
+		FreelistType:    bbolt.FreelistMapType,
+		NoStatistics:    true,
+		NoSync:          opt.NoSync,
+		Timeout:         max(opt.LockWait, 1), // zero would be for ever
+		OpenFile: func(path string, _ int, _ os.FileMode) (*os.File, error) {
+			f, err := openVerified(path, opt.LockWait)
+			file = f
+			return f, err
+		},
+	})
+}
+
+// openVerified opens and locks the file at path, and checks it before bbolt
+// sees it.
+func openVerified(path string, wait time.Duration) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err = lock(f, wait); err == nil {
+		err = verify(f)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// create makes an empty store at path. The file gets its name when it is
+// whole and durable, so whoever finds it, even after a power cut, finds a
+// store. If another process makes one at the same time, the first stays.
+func create(path string, opt Options) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	name := f.Name()
+	defer func() { _ = os.Remove(name) }()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	db, err := bbolt.Open(name, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, NoSync: opt.NoSync})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucket(header)
+		if err != nil {
+			return err
+		}
+		if err := b.Put(headFormat, []byte{format}); err != nil {
+			return err
+		}
+		return b.Put(headTime, make([]byte, 8))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return publish(name, path)
+}
+
+// publish gives the file name the name path too, unless that exists.
+func publish(name, path string) error {
+	err := os.Link(name, path)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil { // a file system without links
+		if _, err := os.Lstat(path); err == nil {
+			return nil
+		}
+		if err := os.Rename(name, path); err != nil {
+			return err
+		}
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" { // has no such call, and needs none
+		return nil
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// readHeader returns the number of the file's state and the time of its last
+// commit.
+func readHeader(db *bbolt.DB) (state uint64, last int64, err error) {
+	err = guarded(func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			state = uint64(tx.ID())
+			b := tx.Bucket(header)
+			if b == nil {
+				return damaged("a bbolt file of another program")
+			}
+			f, t := b.Get(headFormat), b.Get(headTime)
+			if len(f) != 1 || len(t) != 8 {
+				return damaged("its header is incomplete")
+			}
+			if f[0] > format {
+				return kv.ErrFormat
+			}
+			last = int64(binary.BigEndian.Uint64(t))
+			return nil
+		})
+	})
+	return state, last, err
+}

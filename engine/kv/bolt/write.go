@@ -1,0 +1,111 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/kv/internal/commit"
+)
+
+// fullPages is how far pages of ascending spaces are filled when they split.
+const fullPages = 0.95
+
+// writer is the side of a Store that its queue sees.
+type writer struct{ s *Store }
+
+// Write writes g in one transaction of bbolt.
+func (w writer) Write(g *commit.Group) error {
+	s := w.s
+	if f := s.failure.Load(); f != nil {
+		return f.err
+	}
+	tx, err := s.begin(true)
+	if err != nil {
+		return err
+	}
+	err = guarded(func() error {
+		if uint64(tx.ID()) != g.State() {
+			return damaged("transaction %d where %d was to come: another program writes the file", tx.ID(), g.State())
+		}
+		s.db.AllocSize = growth(tx.Size())
+		if err := s.fill(tx, g); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+	if err == nil {
+		return nil
+	}
+	err = fileError(err)
+	s.recover(tx, g.State(), err)
+	return err
+}
+
+// recover ends the transaction tx, which was to make the given state and has
+// failed with err, and decides whether the store can go on. After a full disk
+// it can.
+func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
+	panicked := errors.Is(err, kv.ErrDamaged)
+	if panicked {
+		s.fail(err, false)
+	}
+	if again := guarded(tx.Rollback); errors.Is(again, kv.ErrDamaged) {
+		s.wedged.Store(true)
+		return
+	}
+	// If the last write of all, of the meta page, was done and its sync has
+	// failed, snapshots would see a commit that may not outlive a power cut.
+	now, beginErr := s.begin(false)
+	if beginErr != nil {
+		return
+	}
+	if uint64(now.ID()) >= state {
+		s.fail(fmt.Errorf("whether the last commit is durable is unknown, open the store again: %w", err), true)
+	}
+	_ = now.Rollback()
+}
+
+// fill makes the writes of g in tx, in the order of the keys.
+func (s *Store) fill(tx *bbolt.Tx, g *commit.Group) error {
+	var b *bbolt.Bucket
+	space := -1
+	for w := range g.Writes() {
+		if id := int(w.Key[0]); id != space {
+			var err error
+			if b, err = s.bucket(tx, w.Key[:1]); err != nil {
+				return err
+			}
+			space = id
+		}
+		var err error
+		if w.Delete {
+			err = b.Delete(w.Key)
+		} else {
+			err = b.Put(w.Key, w.Value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(header).Put(headTime, binary.BigEndian.AppendUint64(nil, uint64(g.Last())))
+}
+
+// bucket returns the bucket of a space, which it makes if need be.
+func (s *Store) bucket(tx *bbolt.Tx, name []byte) (*bbolt.Bucket, error) {
+	b, err := tx.CreateBucketIfNotExists(name)
+	if err == nil && s.ascending[name[0]] {
+		b.FillPercent = fullPages
+	}
+	return b, err
+}
+
+// growth is by how many bytes a file of the given size grows at a time: each
+// time costs a sync, so large files grow in large steps.
+func growth(size int64) int {
+	const least, most = 256 << 10, 16 << 20
+	return int(min(max(size/8, least), most))
+}

@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/text"
+	"github.com/fawndb/fawn/query/value"
+	"github.com/fawndb/fawn/query/wire"
+)
+
+// DefaultRetries is how often a query that lost against others is run again.
+const DefaultRetries = 7
+
+// Request says how a query is run.
+type Request struct {
+	// Secret is whose query it is; a scope may follow it.
+	Secret string
+	// Expr is the query. It is nil if Decode is given.
+	Expr ast.Expr
+	// Decode makes the expression once the secret is known to be good: a
+	// stranger's query is not even read.
+	Decode func() (ast.Expr, error)
+	// Args are bound to variables around the query.
+	Args []value.Field
+	// ReadOnly refuses queries that may write.
+	ReadOnly bool
+	// Where names the surroundings in the error of a query that may write
+	// although it is read-only: "get requests".
+	Where string
+	// LastSeen is a time in microseconds that the caller has seen: the query
+	// sees everything up to it.
+	LastSeen int64
+	// Retries, when set, replaces DefaultRetries, and the last run is not
+	// alone: it may fail with a contended transaction.
+	Retries *int
+}
+
+// Result is what a query returned.
+type Result struct {
+	Value value.Value
+	// Created is set when the value itself is a document that the query made.
+	Created bool
+	// Time is the commit's time, or that of the snapshot if nothing was
+	// written: microseconds.
+	Time  int64
+	Stats Stats
+
+	names value.Names
+}
+
+// Stats count what a query did.
+type Stats struct {
+	Calls        int64 // functions and lambdas evaluated
+	ReadOps      int64 // pieces of 4096 bytes read, at least one for each read
+	WriteOps     int64 // pieces of 1024 bytes of documents with their entries
+	BytesRead    int64
+	BytesWritten int64
+	Retries      int
+}
+
+// AppendJSON appends the value in its tagged JSON form.
+func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
+	return value.Renderer{Names: r.names, TxnTime: r.Time}.Append(dst, r.Value)
+}
+
+// Names are the names that refs in the value have.
+func (r *Result) Names() value.Names { return r.names }
+
+// Select stores what lies at a path of the value in what target points to.
+func (r *Result) Select(target any, path ...string) error {
+	steps := make(value.Path, len(path))
+	for i, name := range path {
+		steps[i] = value.Member(name)
+	}
+	v, ok, err := value.Select(r.Value, steps, r.names)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("engine: the result has no %s", strings.Join(path, "."))
+	}
+	return value.Decode(value.Resolve(v, r.Time), r.names, target)
+}
+
+// Decode stores the value in what target points to: structs (fields named by
+// the tag `fauna:"name"`), maps, slices, scalars, time.Time, or a value.Value.
+func (r *Result) Decode(target any) error {
+	return value.Decode(value.Resolve(r.Value, r.Time), r.names, target)
+}
+
+// Query runs a query given as text. args are bound to variables, so that no
+// program builds a query by pasting strings:
+//
+//	db.Query(ctx, secret, `Get(Ref(Collection("users"), Var("id")))`, map[string]any{"id": id})
+//
+// The error is a *query.Error or query.Errors if the query is at fault, a
+// *text.Error if it cannot be read, ErrUnauthorized if the secret is.
+func (db *DB) Query(ctx context.Context, secret, q string, args map[string]any) (*Result, error) {
+	vars, err := variables(args)
+	if err != nil {
+		return nil, err
+	}
+	return db.Run(ctx, Request{Secret: secret, Args: vars, Decode: func() (ast.Expr, error) {
+		parsed, err := db.texts.Parse(q, names(vars)...)
+		if err != nil {
+			return nil, err
+		}
+		return parsed.Expr, nil
+	}})
+}
+
+// Parse reads a query from text, for Run.
+func (db *DB) Parse(q string, vars ...string) (*text.Query, error) {
+	return db.texts.Parse(q, vars...)
+}
+
+// DecodeJSON reads a query from its wire form, for Run.
+func DecodeJSON(body []byte, vars ...string) (ast.Expr, error) {
+	return wire.Decode(body, query.Forms(), vars...)
+}
+
+func variables(args map[string]any) ([]value.Field, error) {
+	v, err := value.From(args)
+	if err != nil {
+		return nil, fmt.Errorf("engine: argument: %w", err)
+	}
+	fields, _ := v.(value.Object)
+	return fields, nil
+}
+
+func names(vars []value.Field) []string {
+	out := make([]string, len(vars))
+	for i := range vars {
+		out[i] = vars[i].Name
+	}
+	return out
+}
+
+// Run runs a query. Beside an error of the query there may be a Result
+// without a value: its time, and, if the query was aborted, what it had read.
+func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, db.options.Timeout)
+		defer cancel()
+	}
+	if err := db.await(ctx, r.LastSeen); err != nil {
+		return nil, err
+	}
+	req := &request{secret: r.Secret}
+	retries := DefaultRetries
+	if r.Retries != nil {
+		retries = *r.Retries
+	}
+	for n := 0; ; n++ {
+		alone := n > 0 && n == retries && r.Retries == nil
+		res, err := db.attempt(ctx, &r, req, alone)
+		if res != nil {
+			res.Stats.Retries = n
+		}
+		switch {
+		case err == nil:
+			return res, nil
+		case !errors.Is(err, kv.ErrConflict):
+			return res, public(err)
+		case n >= retries:
+			return res, &query.Error{
+				Code:        query.ContendedTransaction,
+				Description: "Transaction was aborted due to detection of concurrent modification.",
+			}
+		}
+	}
+}
+
+// attempt runs a query once. Alone, nothing else commits meanwhile.
+func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool) (*Result, error) {
+	if alone {
+		db.gate.Lock()
+		defer db.gate.Unlock()
+	}
+	// Whether the query may write is not known before it is decoded, and it
+	// is not decoded before the secret is good.
+	tx, err := db.open(ctx, req, !r.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.close()
+	session, err := tx.authenticate(r.Secret)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.begun(session); err != nil {
+		return nil, err
+	}
+	tx.t.ResetStats()
+	if r.Expr == nil {
+		if r.Expr, err = r.Decode(); err != nil {
+			return &Result{Time: tx.now}, err
+		}
+	}
+	options := query.Options{Vars: r.Args}
+	if r.ReadOnly {
+		options.Limited, options.Allow, options.Where = true, ast.Read, r.Where
+	} else if ast.EffectOf(r.Expr) < ast.Write {
+		tx.t.Forget()
+	}
+	v, stats, err := query.Eval(ctx, tx, r.Expr, options)
+	if err != nil {
+		return tx.failed(stats, err), err
+	}
+	return tx.finish(v, stats, alone)
+}
+
+// failed is what is left of a query that ended with an error: an abort keeps
+// what it read, everything else did nothing.
+func (tx *tx) failed(stats query.Stats, err error) *Result {
+	res := &Result{Time: tx.now}
+	if e := query.Decisive(err); e != nil && e.Code == query.TransactionAborted {
+		s := tx.t.Stats()
+		res.Stats = Stats{Calls: stats.Calls, ReadOps: s.ReadOps, BytesRead: s.BytesRead}
+	}
+	return res
+}
+
+// finish commits and gives the result its time.
+func (tx *tx) finish(v value.Value, stats query.Stats, alone bool) (*Result, error) {
+	ts, err := tx.commit(alone)
+	if err != nil {
+		return &Result{Time: tx.now}, err
+	}
+	s := tx.t.Stats()
+	res := &Result{Value: v, Time: ts, names: tx.lasting(ts), Stats: Stats{
+		Calls: stats.Calls, ReadOps: s.ReadOps, WriteOps: tx.writeOps, BytesRead: s.BytesRead, BytesWritten: s.BytesWritten,
+	}}
+	if doc, ok := v.(*value.Document); ok {
+		res.Created = doc.Fresh
+	}
+	return res, nil
+}
+
+// public turns an error of the store into one that a caller can act on.
+func public(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &query.Error{Code: query.TimeOut, Description: "Read timed out"}
+	case errors.Is(err, kv.ErrKeySize), errors.Is(err, kv.ErrValueSize), errors.Is(err, kv.ErrBatchSize):
+		return &query.Error{Code: query.BadRequest, Description: "Transaction exceeded limit: " + err.Error()}
+	}
+	var r *query.Refusal
+	if errors.As(err, &r) {
+		return &query.Error{Code: r.Code, Description: r.Description, Failures: r.Failures}
+	}
+	return err
+}
+
+// await waits until the clock has passed a time that the caller has seen.
+func (db *DB) await(ctx context.Context, seen int64) error {
+	ahead := seen - db.now()
+	if seen == 0 || ahead <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(time.Duration(min(ahead, int64(time.Hour/time.Microsecond))) * time.Microsecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return public(ctx.Err())
+	}
+}

@@ -1,0 +1,263 @@
+package engine
+
+import (
+	"strconv"
+
+	"github.com/fawndb/fawn/engine/schema"
+	"github.com/fawndb/fawn/engine/secret"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// session is whoever sent a query, as a secret shows it within the query's
+// own snapshot: it can not outlive the query.
+type session struct {
+	scope value.Scope
+	// builtin is the built-in role; noRole where roles or an identity decide.
+	builtin builtin
+	// role is what a key names as its role: a Ref, a String or an Array; nil
+	// where a built-in role or an identity decides.
+	role value.Value
+	// identity is the document that the caller acts as.
+	identity *value.Ref
+	// token is the token's or key's own document; nil if the key lives in
+	// another database. byToken tells a token from a key.
+	token   *value.Ref
+	byToken bool
+}
+
+// authenticate finds out who presents a secret. Everything that does not fit
+// is ErrUnauthorized.
+func (tx *tx) authenticate(presented string) (*session, error) {
+	s, ok := parseScoped(presented)
+	if !ok {
+		return nil, ErrUnauthorized
+	}
+	parts, ok := secret.Parse(s.secret)
+	if ok && parts.Kind == secret.Token {
+		out, err := tx.tokenSession(parts, s.secret)
+		if out != nil || err != nil {
+			return out, err
+		}
+	}
+	if ok && parts.Kind == secret.Key {
+		out, err := tx.keySession(parts, s)
+		if out != nil || err != nil {
+			return out, err
+		}
+	}
+	if tx.db.isRoot(s.secret) {
+		return tx.narrow(&session{builtin: roleAdmin}, s)
+	}
+	return nil, ErrUnauthorized
+}
+
+// tokenSession finds the token that a secret belongs to; nil if there is
+// none. A scope in the presented text is ignored.
+func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
+	scope, ok, err := tx.db.scopeOf(tx.t.Get, p.GlobalID)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if live, err := tx.liveDatabase(scope); err != nil || !live {
+		return nil, err
+	}
+	ref := value.Ref{Scope: scope, Class: value.Tokens, ID: p.ID}
+	raw, err := tx.secretDocument(ref, text)
+	if raw == nil || err != nil {
+		return nil, err
+	}
+	identity, err := refField(raw, "instance")
+	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
+		return nil, err
+	}
+	if ok, err := tx.isLive(*identity); err != nil || !ok {
+		return nil, err
+	}
+	return &session{scope: scope, identity: identity, token: &ref, byToken: true}, nil
+}
+
+// secretDocument returns the stored fields of the live key or token ref, if
+// it is the owner of a secret, else nil.
+func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
+	rec, ok, err := tx.record(ref)
+	if err != nil || !ok {
+		return nil, err
+	}
+	stored, err := stringField(rec.fields, "hashed_secret")
+	if err != nil || stored == nil {
+		return nil, err
+	}
+	if !secret.Matches(stored, text) {
+		return nil, nil
+	}
+	return rec.fields, nil
+}
+
+// keySession finds the key that a secret belongs to and takes on the scope
+// that was asked for; nil if there is no such key.
+func (tx *tx) keySession(p secret.Parts, s scoped) (*session, error) {
+	ref, err := tx.keyOf(p, s.secret)
+	if ref == nil || err != nil {
+		return nil, err
+	}
+	rec, _, err := tx.record(*ref)
+	if err != nil {
+		return nil, err
+	}
+	out, err := tx.keyRights(*ref, rec.fields)
+	if err != nil {
+		return nil, err
+	}
+	return tx.narrow(out, s)
+}
+
+// keyOf returns the ref of the live key that a secret belongs to, nil if there
+// is none. Ids of keys are unique in practice; imported ones may collide.
+func (tx *tx) keyOf(p secret.Parts, text string) (*value.Ref, error) {
+	lo := keyKey(p.ID, 0)
+	it := tx.t.Scan(lo, after(lo[:9]), false)
+	defer it.Close()
+	for it.Next() {
+		ref := value.Ref{Scope: value.Scope(be32(it.Key()[9:])), Class: value.Keys, ID: p.ID}
+		live, err := tx.liveDatabase(ref.Scope)
+		if err != nil {
+			return nil, err
+		}
+		if !live {
+			continue
+		}
+		raw, err := tx.secretDocument(ref, text)
+		if raw != nil || err != nil {
+			return &ref, err
+		}
+	}
+	return nil, it.Err()
+}
+
+// keyRights reads what a key opens, and with which rights.
+func (tx *tx) keyRights(ref value.Ref, raw []byte) (*session, error) {
+	out := &session{scope: ref.Scope, token: &ref}
+	child, err := refField(raw, "database")
+	if err != nil {
+		return nil, err
+	}
+	if child != nil {
+		sch, err := tx.schemaOf(child.Scope)
+		if err != nil {
+			return nil, err
+		}
+		c, ok := sch.Databases.Numbered(child.ID)
+		if !ok {
+			return nil, ErrUnauthorized
+		}
+		out.scope, out.token = c.Scope, nil
+	}
+	located, ok, err := value.Locate(raw, "role")
+	if err != nil || !ok {
+		return nil, err
+	}
+	if out.role, err = value.DecodeMsgpack(located); err != nil {
+		return nil, err
+	}
+	if name, ok := out.role.(value.String); ok {
+		if b, ok := builtinRoles[string(name)]; ok {
+			out.builtin, out.role = b, nil
+		}
+	}
+	return out, nil
+}
+
+// narrow holds a session to the scope that was asked for, if it may have it.
+func (tx *tx) narrow(out *session, s scoped) (*session, error) {
+	switch {
+	case s.kind == scopeNone && len(s.path) == 0:
+		return out, nil
+	case out.builtin == roleAdmin:
+	case out.builtin == roleServer && s.kind == scopeDocument && len(s.path) == 0:
+	default:
+		return nil, ErrUnauthorized
+	}
+	sch, err := tx.schemaOf(out.scope)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range s.path {
+		child, ok := sch.Databases.Named(name)
+		if !ok {
+			return nil, ErrUnauthorized
+		}
+		if sch, err = tx.schemaOf(child.Scope); err != nil {
+			return nil, err
+		}
+		out.scope, out.token = child.Scope, nil
+	}
+	switch s.kind {
+	case scopeBuiltin:
+		out.builtin = builtinRoles[s.role]
+	case scopeRole:
+		role, ok := sch.Roles.Named(s.role)
+		if !ok {
+			return nil, ErrUnauthorized
+		}
+		out.builtin = noRole
+		out.role = value.Ref{Scope: out.scope, Class: value.Roles, ID: role.ID}
+	case scopeDocument:
+		return tx.actAs(out, sch, s)
+	case scopeNone:
+	}
+	return out, nil
+}
+
+// actAs makes a session act as a document of a user collection.
+func (tx *tx) actAs(out *session, sch *schema.Database, s scoped) (*session, error) {
+	collection, ok := sch.Collections.Named(s.class)
+	if !ok {
+		return nil, ErrUnauthorized
+	}
+	id, err := strconv.ParseInt(s.id, 10, 64)
+	if err != nil {
+		return nil, ErrUnauthorized
+	}
+	ref := value.Ref{Scope: out.scope, Class: collection.Class, ID: id}
+	live, err := tx.isLive(ref)
+	if err != nil {
+		return nil, err
+	}
+	if !live {
+		return nil, ErrUnauthorized
+	}
+	out.builtin, out.role, out.identity = noRole, nil, &ref
+	return out, nil
+}
+
+// refField reads a stored field that holds a ref, nil if it does not.
+func refField(raw []byte, name string) (*value.Ref, error) {
+	located, ok, err := value.Locate(raw, name)
+	if err != nil || !ok {
+		return nil, err
+	}
+	v, err := value.DecodeMsgpack(located)
+	if err != nil {
+		return nil, err
+	}
+	if r, ok := v.(value.Ref); ok {
+		return &r, nil
+	}
+	return nil, nil
+}
+
+// stringField reads a stored field that holds a string, nil if it does not.
+func stringField(raw []byte, name string) ([]byte, error) {
+	located, ok, err := value.Locate(raw, name)
+	if err != nil || !ok {
+		return nil, err
+	}
+	v, err := value.DecodeMsgpack(located)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := v.(value.String); ok {
+		return []byte(s), nil
+	}
+	return nil, nil
+}

@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/index"
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// Sizes of what is stored. Source: chapter on documents, section 1.16.
+const (
+	maxVersion     = 8 << 20  // bytes of one version of a document
+	maxTransaction = 16 << 20 // bytes of all writes of a query
+	writeOp        = 1024     // bytes of a write operation
+)
+
+// store writes the document that a change makes, its index entries, and the
+// version it takes the place of. It returns the new version, whose time is
+// pending.
+//
+// The live document is the newest version. Only what is no longer live is
+// put into history, so that a new document costs one record and reading live
+// data never meets dead data.
+func (tx *tx) store(c *change) (*value.Document, error) {
+	h := index.Header{}
+	if v, ok := c.fields.Get("ttl"); ok {
+		if t, ok := v.(value.Time); ok {
+			h.TTL, h.HasTTL = index.TTLOf(t), true
+		}
+	}
+	doc := value.NewDocument(c.Ref, 0, c.fields)
+	before := tx.t.Size()
+	if err := tx.reindex(c, doc); err != nil {
+		return nil, err
+	}
+	rec := index.AppendHeader(make([]byte, 0, 256), h)
+	stamps := []int{index.HeaderStamp}
+	rec, err := value.AppendMsgpack(rec, c.fields, &stamps)
+	if err != nil {
+		return nil, fmt.Errorf("engine: store: %w", err)
+	}
+	if len(rec) > maxVersion {
+		return nil, tooLarge("Version bytes (%d) exceeds threshold (%d)", len(rec), maxVersion)
+	}
+	key := liveKey(c.Ref)
+	if err := tx.supersede(c.Ref, key, c.old == nil && !c.WithID); err != nil {
+		return nil, err
+	}
+	tx.t.Put(kv.Write{Key: key, Value: rec, ValueStamps: stamps})
+	if h.HasTTL {
+		tx.t.Put(kv.Write{Key: ttlKey(h.TTL, c.Ref), Value: []byte{}})
+	}
+	tx.writeOps += max(1, int64(tx.t.Size()-before+writeOp-1)/writeOp)
+	return doc, tx.checkSize()
+}
+
+func (tx *tx) checkSize() error {
+	if n := tx.t.Size(); n > maxTransaction {
+		return tooLarge("Transaction exceeded limit: got %d bytes, limit %d bytes", n, maxTransaction)
+	}
+	return nil
+}
+
+func tooLarge(format string, args ...any) error {
+	return &query.Refusal{Code: query.BadRequest, Description: fmt.Sprintf(format, args...), Place: query.Nowhere}
+}
+
+// supersede moves the version that the snapshot has of a document into
+// history, once in a transaction. A new document (fresh) has none.
+func (tx *tx) supersede(r value.Ref, key []byte, fresh bool) error {
+	if fresh {
+		return nil
+	}
+	if w, ok := tx.t.Written(key); ok {
+		return tx.dropTTL(r, w.Value)
+	}
+	base, err := tx.t.GetBase(key)
+	if err != nil || base == nil {
+		return err
+	}
+	rec, err := decodeRecord(base)
+	if err != nil {
+		return err
+	}
+	tx.t.Put(kv.Write{Key: historyKey(r, rec.TS), Value: append([]byte(nil), base...)})
+	return tx.dropTTL(r, base)
+}
+
+// dropTTL removes the note under which the sweeper would find a version.
+func (tx *tx) dropTTL(r value.Ref, rec []byte) error {
+	if rec == nil {
+		return nil
+	}
+	old, err := decodeRecord(rec)
+	if err == nil && old.HasTTL {
+		tx.t.Delete(ttlKey(old.TTL, r))
+	}
+	return err
+}
+
+// unstore deletes a document with its index entries. Its versions stay in
+// history, with the deletion as the last.
+func (tx *tx) unstore(r value.Ref, old *value.Document) error {
+	if err := tx.reindex(&change{Change: query.Change{Verb: query.Delete, Ref: r}, old: old}, nil); err != nil {
+		return err
+	}
+	key := liveKey(r)
+	base, err := tx.t.GetBase(key)
+	if err != nil {
+		return err
+	}
+	if err := tx.supersede(r, key, false); err != nil {
+		return err
+	}
+	if base == nil {
+		// Made and deleted in the same query: it never was.
+		tx.t.Undo(key)
+		return nil
+	}
+	tx.t.Delete(key)
+	tx.t.Put(kv.Write{
+		Key: historyKey(r, 0), KeyStamps: []int{historyStamp},
+		Value: index.AppendHeader(nil, index.Header{Tombstone: true}), ValueStamps: []int{index.HeaderStamp},
+	})
+	return tx.checkSize()
+}
+
+// reindex brings the index entries of a document from its old version to the
+// new one; nil doc is none.
+func (tx *tx) reindex(c *change, doc *value.Document) error {
+	for _, d := range tx.definitions(c.Ref.Class) {
+		before, err := tx.entries(d, c.old)
+		if err != nil {
+			return err
+		}
+		now, err := tx.entries(d, doc)
+		if err != nil {
+			return err
+		}
+		changes := index.Diff(before, now)
+		for _, e := range changes.Removed {
+			if err := tx.removeEntry(e.Key); err != nil {
+				return err
+			}
+		}
+		for _, e := range changes.Added {
+			if err := tx.addEntry(d, c, e); err != nil {
+				return err
+			}
+		}
+		for _, e := range changes.Kept {
+			if err := tx.keepEntry(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// definitions returns the indexes that cover a class: the system's own and
+// the user's.
+func (tx *tx) definitions(c value.Class) []*index.Definition {
+	covering := tx.own.Covering(c)
+	own := systemIndex(tx.own.Scope, c)
+	out := make([]*index.Definition, 0, len(covering)+1)
+	if own != nil {
+		out = append(out, own)
+	}
+	for _, i := range covering {
+		out = append(out, i.Definition)
+	}
+	return out
+}
+
+func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, error) {
+	if doc == nil {
+		return nil, nil
+	}
+	list, err := d.Entries(doc, index.Env{Names: tx, Bind: tx.bind})
+	if err != nil {
+		return nil, fmt.Errorf("engine: index: %w", err)
+	}
+	return list, nil
+}
+
+// bind evaluates an index binding.
+func (tx *tx) bind(l *value.Lambda, doc *value.Document) (value.Value, error) {
+	return query.Apply(tx.ctx, tx, l, doc, query.Options{Limited: true, Where: "index bindings"})
+}
+
+// removeEntry takes a live entry out of an index. What the snapshot had goes
+// into the index's history.
+func (tx *tx) removeEntry(key []byte) error {
+	base, err := tx.t.GetBase(key)
+	if err != nil {
+		return err
+	}
+	if base == nil {
+		tx.t.Undo(key)
+		return nil
+	}
+	tx.t.Delete(key)
+	past, stamp := index.RemovedKey(key, 0)
+	tx.t.Put(kv.Write{Key: past, KeyStamps: []int{stamp}, Value: append([]byte(nil), base...)})
+	return nil
+}
+
+// addEntry puts an entry into an index, unless a unique one has it.
+func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry) error {
+	if d.Unique {
+		if err := tx.checkUnique(c, e); err != nil {
+			return err
+		}
+	}
+	if w, ok := tx.t.Written(e.Key); ok && w.Delete {
+		// Removed by this query: it is as if it had stayed.
+		past, _ := index.RemovedKey(e.Key, 0)
+		tx.t.Undo(past)
+		tx.t.Undo(e.Key)
+		return tx.keepEntry(e)
+	}
+	tx.putEntry(e)
+	return nil
+}
+
+func (tx *tx) putEntry(e index.Entry) {
+	tx.t.Put(kv.Write{
+		Key: e.Key, Value: e.Value,
+		KeyStamps: e.KeyStamps, KeyTimes: e.KeyTimes, ValueStamps: e.ValueStamps,
+	})
+}
+
+// keepEntry gives an entry that stays the ttl and the values of the new
+// version.
+func (tx *tx) keepEntry(e index.Entry) error {
+	b, err := tx.t.Get(e.Key)
+	if err != nil {
+		return err
+	}
+	h, _, err := index.ReadHeader(b)
+	if err != nil {
+		return fmt.Errorf("engine: index: %w", err)
+	}
+	tx.putEntry(e.Since(h.TS))
+	return nil
+}
+
+// checkUnique refuses an entry whose terms and values another live document
+// has.
+func (tx *tx) checkUnique(c *change, e index.Entry) error {
+	prefix := e.Key[:e.Tuple]
+	it := tx.t.Scan(prefix, after(prefix), false)
+	defer it.Close()
+	for it.Next() {
+		h, _, err := index.ReadHeader(it.Value())
+		if err != nil {
+			return fmt.Errorf("engine: index: %w", err)
+		}
+		owner := index.OwnerOf(it.Key(), c.Ref.Scope)
+		if h.Expired(tx.now) || owner == c.Ref {
+			continue
+		}
+		if ok, err := tx.reachable(owner); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
+		return c.refuse(query.InstanceNotUnique, "document is not unique.")
+	}
+	return it.Err()
+}

@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/schema"
+	"github.com/fawndb/fawn/engine/txn"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// tx is the transaction of one run of one query. It is the query's Host.
+type tx struct {
+	db  *DB
+	ctx context.Context //nolint:containedctx // a tx is one run of one query
+	t   *txn.Txn
+	now int64 // the snapshot's time, microseconds
+	req *request
+
+	session *session
+	rights  *rights
+	// schemas are those of the databases that the transaction has changed;
+	// begin is the schema of its own database as it began.
+	schemas map[value.Scope]*schema.Database
+	begin   *schema.Database
+	own     *schema.Database
+	depends map[value.Scope]bool
+	// writeOps are pieces of 1024 bytes of documents with their entries.
+	writeOps int64
+}
+
+// request is one query of a caller, over all its runs.
+type request struct {
+	secret string
+	// hashes remembers what was hashed, so that a query that is run again
+	// does not hash again.
+	hashes map[hashed]string
+	checks map[hashed]bool
+}
+
+type hashed struct{ stored, password string }
+
+// open begins a transaction. Reads are noted only if it may write.
+func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) {
+	snap, err := db.store.Snapshot()
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	return &tx{db: db, ctx: ctx, t: txn.New(snap, writes), now: snap.Time(), req: req}, nil
+}
+
+// close ends the transaction; what was not committed is forgotten.
+func (tx *tx) close() { tx.t.Close() }
+
+// begun authenticates the request's secret and takes on its rights.
+func (tx *tx) begun(s *session) error {
+	tx.session = s
+	sch, err := tx.schemaOf(s.scope)
+	if err != nil {
+		return err
+	}
+	tx.begin, tx.own = sch, sch
+	tx.rights, err = tx.rightsOf(s)
+	return err
+}
+
+// commit makes the transaction's writes durable and returns their time. A
+// transaction without writes has its snapshot's time.
+func (tx *tx) commit(alone bool) (int64, error) {
+	if tx.t.Writes() == 0 {
+		return tx.now, nil
+	}
+	for s := range tx.schemas {
+		tx.t.Put(kv.Write{Key: scopeKey(spaceSchema, s), Value: make([]byte, 8), ValueStamps: []int{0}})
+	}
+	b := tx.t.Batch()
+	if len(tx.schemas) > 0 {
+		b.Publish = func(ts int64) {
+			for _, d := range tx.schemas {
+				tx.db.catalog.Publish(d, ts)
+			}
+		}
+		b.Retract = func(ts int64) {
+			for s := range tx.schemas {
+				tx.db.catalog.Retract(s, ts)
+			}
+		}
+	}
+	return tx.db.commit(tx.ctx, b, alone)
+}
+
+// schemaOf returns the schema of a database as the transaction sees it. A
+// transaction that writes depends on every schema it looked at.
+func (tx *tx) schemaOf(s value.Scope) (*schema.Database, error) {
+	if d, ok := tx.schemas[s]; ok {
+		return d, nil
+	}
+	if !tx.depends[s] {
+		if tx.depends == nil {
+			tx.depends = map[value.Scope]bool{}
+		}
+		tx.depends[s] = true
+		tx.t.Depend(scopeKey(spaceSchema, s))
+	}
+	if d, ok := tx.db.catalog.At(s, tx.now); ok {
+		return d, nil
+	}
+	return tx.loadSchema(s)
+}
+
+// setSchema takes on a changed schema.
+func (tx *tx) setSchema(d *schema.Database) {
+	if tx.schemas == nil {
+		tx.schemas = map[value.Scope]*schema.Database{}
+	}
+	tx.schemas[d.Scope] = d
+	if d.Scope == tx.session.scope {
+		tx.own = d
+	}
+}
+
+// loadSchema reads a database's schema from its documents.
+func (tx *tx) loadSchema(s value.Scope) (*schema.Database, error) {
+	d := &schema.Database{Scope: s}
+	if s != 0 {
+		v, err := tx.t.GetBase(scopeKey(spaceScope, s))
+		if err != nil {
+			return nil, err
+		}
+		if v == nil {
+			d.Deleted = true
+		} else {
+			decodeScope(v, d)
+		}
+	}
+	v, err := tx.t.GetBase(scopeKey(spaceSchema, s))
+	if err != nil {
+		return nil, err
+	}
+	if len(v) == 8 {
+		d.Version = int64(be64(v))
+	}
+	version := d.Version
+	for _, c := range []value.Class{
+		value.Databases, value.Collections, value.Indexes, value.Functions, value.Roles, value.AccessProviders,
+	} {
+		if d, err = tx.loadClass(d, c); err != nil {
+			return nil, fmt.Errorf("engine: schema: %w", err)
+		}
+	}
+	d.Version = version
+	tx.db.catalog.Add(d)
+	return d, nil
+}
+
+// loadClass reads the documents of one kind of schema object.
+func (tx *tx) loadClass(d *schema.Database, c value.Class) (*schema.Database, error) {
+	lo := appendClass([]byte{spaceLive}, d.Scope, c)
+	it := tx.t.Scan(lo, after(lo), false)
+	defer it.Close()
+	builder := schema.NewBuilder(d)
+	for it.Next() {
+		rec, err := decodeRecord(it.Value())
+		if err != nil {
+			return nil, err
+		}
+		ref := decodeRef(it.Key()[1:])
+		doc := rec.document(ref)
+		if c == value.Databases {
+			child, err := tx.child(ref, doc)
+			if err != nil {
+				return nil, err
+			}
+			builder.Child(child)
+			continue
+		}
+		if err := builder.Add(ref, doc); err != nil {
+			return nil, err
+		}
+	}
+	if err := it.Err(); err != nil {
+		return nil, err
+	}
+	return builder.Database(), nil
+}

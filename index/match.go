@@ -1,0 +1,234 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// matchNode is the set of an index's entries under terms.
+type matchNode struct {
+	reading
+	d      *Definition
+	prefix []byte
+	terms  []byte
+}
+
+// reading is what the leaves of a set have in common.
+type reading struct {
+	src    Source
+	set    value.Value // the leaf, as its elements' source
+	at     int64
+	guard  bool // elements of unreadable documents are left out
+	hidden bool // the caller may not read all documents
+}
+
+func (o opener) reading(set value.Value, filtered bool) reading {
+	return reading{src: o.src, set: set, at: o.r.At, guard: filtered && o.filter, hidden: filtered}
+}
+
+func (r *reading) filtered() bool { return r.hidden }
+
+// guardAll makes a leaf leave out unreadable documents.
+func (r *reading) guardAll() { r.guard, r.hidden = true, true }
+
+// visible reports whether an element of a document is shown.
+func (r *reading) visible(ref value.Ref) (bool, error) {
+	if !r.guard {
+		return true, nil
+	}
+	return r.src.Readable(ref, r.at)
+}
+
+func (o opener) match(set value.Value, index value.Ref, terms []value.Value) (node, error) {
+	d, filtered, err := o.src.Index(index, terms, o.r.At)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := matchTerms(terms)
+	if err != nil {
+		return nil, err
+	}
+	n := &matchNode{reading: o.reading(set, filtered), d: d, terms: encoded}
+	n.prefix = appendPrefix(make([]byte, 0, 64), SpaceEntry, d.Scope, d.Number, encoded)
+	return n, nil
+}
+
+func (n *matchNode) shape() query.Shape { return query.Shape{Reversed: n.d.reversed} }
+func (n *matchNode) columns() []bool    { return n.d.reversed }
+
+func (n *matchNode) open(backward bool) stream {
+	live := &entryStream{n: n, prefix: n.prefix, backward: backward, now: n.src.Now()}
+	live.it = n.src.Scan(n.prefix, after(n.prefix), backward)
+	if n.at == 0 {
+		return live
+	}
+	past := &entryStream{n: n, backward: backward, now: live.now, removed: timeSize}
+	past.prefix = append([]byte{SpaceRemoved}, n.prefix[1:]...)
+	past.it = n.src.Scan(past.prefix, after(past.prefix), backward)
+	return &eitherStream{a: live, b: past, backward: backward}
+}
+
+// entryStream walks the live entries, or those that were removed, that are
+// valid at the time of the reading.
+type entryStream struct {
+	n        *matchNode
+	it       Iterator
+	prefix   []byte
+	backward bool
+	now      int64
+	removed  int   // size of the time at the end of a removed entry's key
+	ever     bool  // entries count whenever they were valid
+	since    int64 // since when the present entry has been valid
+	present  element
+	failed   error
+}
+
+func (s *entryStream) next() bool { return s.settle(s.it.Next()) }
+
+func (s *entryStream) seek(p position) bool {
+	key := make([]byte, 0, len(s.prefix)+len(p.tuple)+ownerSize+1)
+	key = append(append(key, s.prefix...), p.tuple...)
+	if p.exact {
+		key = appendOwner(key, p.order.id, p.order.class)
+	}
+	if p.behind(s.n.d.Scope) {
+		key = after(key)
+	}
+	return s.settle(s.it.Seek(key))
+}
+
+// settle reads the present entry, or the next one that is visible. Ok says
+// whether there is a present one.
+func (s *entryStream) settle(ok bool) bool {
+	for ; ok; ok = s.it.Next() {
+		if ok = s.read(); ok || s.failed != nil {
+			return ok
+		}
+	}
+	return false
+}
+
+// read takes the present entry, if it is visible.
+func (s *entryStream) read() bool {
+	key := s.it.Key()
+	end := len(key) - s.removed
+	owner := end - ownerSize
+	h, rest, err := ReadHeader(s.it.Value())
+	if err != nil || owner < len(s.prefix) {
+		s.failed = ErrDamaged
+		return false
+	}
+	if !s.ever && (h.Expired(s.now) || !s.validAt(h, key)) {
+		return false
+	}
+	s.since = h.TS
+	e := &s.present
+	e.tuple = key[len(s.prefix):owner:owner]
+	e.order = ownerOf(value.Ref{
+		Scope: s.n.d.Scope,
+		ID:    int64(binary.BigEndian.Uint64(key[owner:])),
+		Class: value.Class(binary.BigEndian.Uint32(key[owner+idSize:])),
+	})
+	e.ref = value.Ref{Scope: s.n.d.Scope, Class: value.Class(e.order.class), ID: int64(e.order.id)}
+	e.covered, e.pending, e.source = nil, h.TS == 0, s.n.set
+	if len(s.n.d.Values) > 0 {
+		e.covered = rest
+	}
+	ok, err := s.n.visible(e.ref)
+	if err != nil {
+		s.failed = err
+	}
+	return ok && err == nil
+}
+
+// validAt reports whether the entry was valid at the time of the reading.
+func (s *entryStream) validAt(h Header, key []byte) bool {
+	at := s.n.at
+	if at == 0 {
+		return true
+	}
+	if s.removed > 0 {
+		if removed := removedTime(key); removed != 0 && removed <= at {
+			return false
+		}
+	}
+	return h.validSince(at)
+}
+
+func (s *entryStream) at() *element { return &s.present }
+
+func (s *entryStream) err() error {
+	if s.failed != nil {
+		return s.failed
+	}
+	return s.it.Err()
+}
+
+func (s *entryStream) close() { s.it.Close() }
+
+// eitherStream merges two streams that have no element in common: the live
+// and the removed entries of an index.
+type eitherStream struct {
+	a, b     stream
+	backward bool
+	started  bool
+	aOK, bOK bool
+	onB      bool
+}
+
+func (s *eitherStream) next() bool {
+	switch {
+	case !s.started:
+		s.started = true
+		s.aOK, s.bOK = s.a.next(), s.b.next()
+	case s.onB:
+		s.bOK = s.b.next()
+	default:
+		s.aOK = s.a.next()
+	}
+	return s.choose()
+}
+
+func (s *eitherStream) seek(p position) bool {
+	s.started = true
+	s.aOK, s.bOK = s.a.seek(p), s.b.seek(p)
+	return s.choose()
+}
+
+func (s *eitherStream) choose() bool {
+	if s.err() != nil {
+		return false
+	}
+	s.onB = !s.aOK || s.bOK && (compareElements(s.b.at(), s.a.at()) < 0 != s.backward)
+	return s.aOK || s.bOK
+}
+
+// compareElements orders elements of one set.
+func compareElements(a, b *element) int {
+	if c := bytes.Compare(a.tuple, b.tuple); c != 0 {
+		return c
+	}
+	return a.order.compare(b.order)
+}
+
+func (s *eitherStream) at() *element {
+	if s.onB {
+		return s.b.at()
+	}
+	return s.a.at()
+}
+
+func (s *eitherStream) err() error {
+	if err := s.a.err(); err != nil {
+		return err
+	}
+	return s.b.err()
+}
+
+func (s *eitherStream) close() {
+	s.a.close()
+	s.b.close()
+}

@@ -1,0 +1,8 @@
+// Package server is the doors of a database: the query endpoint that Fauna's
+// drivers speak to, over HTTP/1.1 and HTTP/2 on one port.
+//
+// One request's way: its headers are checked (headers.go), its secret is read
+// (authorization.go), the engine runs it (query.go), and the answer is
+// written with the headers that drivers read. Status codes live here, in one
+// table (status.go).
+package server
