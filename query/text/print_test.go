@@ -28,7 +28,7 @@ func TestPrint(t *testing.T) {
 		{"null for a default", `{"select":"a","from":1,"default":null}`, `Select("a", 1, null)`},
 		{
 			"variadic", `[{"add":[]},{"add":[1]},{"match":"i","terms":[]},{"match":"i","terms":[[1]]},{"and":[true]},{"and":[[true]]},{"do":[1]}]`,
-			`[Add(), Add([1]), Match("i", []), Match("i", [[1]]), And([true]), And([[true]]), Do(1)]`,
+			`[Add([]), Add([1]), Match("i", []), Match("i", [[1]]), And([true]), And([[true]]), Do(1)]`,
 		},
 		{"null for nothing", `[{"now":null},{"now":1}]`, `[Now(), Now(1)]`},
 		{
