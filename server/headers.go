@@ -165,11 +165,14 @@ func readTrace(v string) string {
 		if i == 2 || i == 35 || i == 52 {
 			continue
 		}
-		c := v[i]
-		lower := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
-		if !lower && !((i < 2 || i > 52) && c >= 'A' && c <= 'F') {
+		// Version and flags may be in capitals.
+		if outside := i < 2 || i > 52; !isHex(v[i], outside) {
 			return ""
 		}
 	}
 	return v[3:35]
+}
+
+func isHex(c byte, capitals bool) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || capitals && c >= 'A' && c <= 'F'
 }

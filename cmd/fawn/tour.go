@@ -94,7 +94,7 @@ func runTour(ctx context.Context, out io.Writer, colour bool) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	vars := map[string]any{}
 	for _, stop := range tour {
 		if err := stop.run(ctx, db, vars, out, colour); err != nil {

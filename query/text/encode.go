@@ -290,6 +290,7 @@ func (w *encoder) data(e *expr) {
 	case tagged:
 		w.tagged(e, false)
 		return
+	case call, lambda, group:
 	}
 	w.fail(e.start(), "found "+found(e.Tokens[0])+" in data, which is not evaluated: it holds JSON and tags only")
 }
