@@ -193,8 +193,10 @@ func TestRefusedStreams(t *testing.T) {
 		{"/stream", streamSecret, users, 400, target("Collection Ref")},
 		{"/stream", streamSecret, `{"object":{}}`, 400, target("Object")},
 		{"/stream", streamSecret, `{"union":[{"documents":` + users + `},{"documents":` + users + `}]}`, 400, target("Set")},
-		{"/stream", streamSecret, `{"@ref":{"id":"1","collection":{"@ref":{"id":"nope","collection":{"@ref":{"id":"collections"}}}}}}`, 400,
-			`{"errors":[{"position":[],"code":"invalid ref","description":"Ref refers to undefined collection 'nope'"}]}`},
+		{
+			"/stream", streamSecret, `{"@ref":{"id":"1","collection":{"@ref":{"id":"nope","collection":{"@ref":{"id":"collections"}}}}}}`, 400,
+			`{"errors":[{"position":[],"code":"invalid ref","description":"Ref refers to undefined collection 'nope'"}]}`,
+		},
 		{"/stream", streamSecret, `{"get":` + user1 + `}`, 404, `{"errors":[{"position":[],"code":"instance not found","description":"Document not found."}]}`},
 		{"/stream", streamSecret, `{"create":` + users + `}`, 400, write},
 		{"/stream", streamSecret, `{"new_id":null}`, 400, write},
