@@ -103,8 +103,22 @@ var mayBeUndefined = Cast{Name: "Collection Ref", check: func(c *Context, v valu
 	if u, ok := v.(*value.Unresolved); ok && u.Class == value.Collections && u.ID == "" {
 		return v, nil
 	}
-	return collectionRef.check(c, v)
+	v, err := collectionRef.check(c, v)
+	if r, ok := v.(value.Ref); ok && r.Native() && byName(value.Class(r.ID)) {
+		return nil, c.fail(InvalidArgument, "Regular Class Ref expected, Schema Class Ref provided.")
+	}
+	return v, err
 }}
+
+// byName reports whether the documents of a system collection are addressed by
+// name, and not by id.
+func byName(c value.Class) bool {
+	switch c {
+	case value.Databases, value.Collections, value.Indexes, value.Functions, value.Roles, value.AccessProviders:
+		return true
+	}
+	return false
+}
 
 // documentID is an id: an integer, or a string of decimal digits.
 var documentID = Cast{Name: "String or Number", check: func(c *Context, v value.Value) (value.Value, error) {
