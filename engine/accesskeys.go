@@ -23,6 +23,13 @@ var keyRow = &collection{
 	prepare: prepareKey,
 	after:   placeKey,
 	deleted: removeKeyPlace,
+	lives: func(tx *tx, r value.Ref, live bool) {
+		if live {
+			tx.t.Put(kv.Write{Key: keyKey(r.ID, r.Scope), Value: []byte{}})
+		} else {
+			tx.t.Delete(keyKey(r.ID, r.Scope))
+		}
+	},
 }
 
 // typeRole is the role of a key or a function: a built-in role, a role by ref
@@ -100,6 +107,9 @@ func prepareKey(tx *tx, c *change) error {
 	}
 	if c.Verb != query.Create {
 		// An update cannot overwrite the digest.
+		if c.old == nil {
+			return nil
+		}
 		if old, ok, err := c.old.Field("hashed_secret"); err != nil {
 			return err
 		} else if ok {

@@ -23,11 +23,17 @@ type session struct {
 	// another database. byToken tells a token from a key.
 	token   *value.Ref
 	byToken bool
+	// claims are those of a JWT, and provider is who vouches for it.
+	claims   value.Object
+	provider *schema.Provider
 }
 
 // authenticate finds out who presents a secret. Everything that does not fit
 // is ErrUnauthorized.
 func (tx *tx) authenticate(presented string) (*session, error) {
+	if IsJWT(presented) {
+		return tx.jwtSession(presented)
+	}
 	s, ok := parseScoped(presented)
 	if !ok {
 		return nil, ErrUnauthorized

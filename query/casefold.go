@@ -19,8 +19,7 @@ var casefoldFunction = &Function{
 		`Casefold("Weißkopfseeadler") // "weisskopfseeadler"`, `Casefold(["A", 1, "B"]) // ["a", 1, "b"]`,
 		`Casefold("A", "NFC") // "A"`, `Casefold("foo", "nope") // invalid argument ["normalizer"]`,
 	},
-	Errors: []string{"invalid argument: String 'NFKCCaseFold', 'NFC', 'NFD', 'NFKC', or 'NFKD' expected"},
-	Eval:   casefold,
+	Eval: casefold,
 }
 
 // normalizers are the transformations by their names on the wire.
@@ -32,12 +31,14 @@ var normalizers = map[value.String]func(string) string{
 	"NFKD":         norm.NFKD.String,
 }
 
+const normalizerNames = "String 'NFKCCaseFold', 'NFC', 'NFD', 'NFKC', or 'NFKD'"
+
 // normalizer is the cast that accepts the name of a normalizer.
-var normalizer = Cast{Name: "Normalizer", check: func(c *Context, v value.Value) (value.Value, error) {
+var normalizer = Cast{Name: "Normalizer", fails: []string{mistyped(normalizerNames)}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if name, ok := v.(value.String); ok && normalizers[name] != nil {
 		return v, nil
 	}
-	return nil, c.typeError("String 'NFKCCaseFold', 'NFC', 'NFD', 'NFKC', or 'NFKD'", v)
+	return nil, c.typeError(normalizerNames, v)
 }}
 
 func casefold(_ *Context, args []value.Value) (value.Value, error) {
@@ -46,17 +47,22 @@ func casefold(_ *Context, args []value.Value) (value.Value, error) {
 		transform = normalizers[args[1].(value.String)]
 	}
 	list := args[0].(value.Array)
+	if len(list) == 1 {
+		return mapString(list[0], transform), nil
+	}
 	out := make(value.Array, len(list))
 	for i, v := range list {
-		if s, ok := v.(value.String); ok {
-			v = value.String(transform(string(s)))
-		}
-		out[i] = v
-	}
-	if len(out) == 1 {
-		return out[0], nil
+		out[i] = mapString(v, transform)
 	}
 	return out, nil
+}
+
+// mapString transforms a string and leaves any other value.
+func mapString(v value.Value, transform func(string) string) value.Value {
+	if s, ok := v.(value.String); ok {
+		return value.String(transform(string(s)))
+	}
+	return v
 }
 
 // FoldCase is Unicode's NFKC_Casefold. Folding may undo the normal form and

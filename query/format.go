@@ -30,8 +30,8 @@ var formatFunctions = []*Function{{
 		`Format("%Z") // invalid argument ["format"]`,
 	},
 	Errors: []string{
-		"invalid argument: " + tooFewValues, "invalid argument: " + noSuchValue, "invalid argument: " + badConversion,
-		"invalid argument: " + badSuffix, "invalid argument: Cannot cast T to String.", tooLong,
+		"invalid argument: " + tooFewValues, "invalid argument: " + noSuchValue, "invalid argument: " + badConversion + "<text>'.",
+		"invalid argument: " + badSuffix + "<text>'.", "invalid argument: Cannot cast <type> to String.", tooLong,
 	},
 	Eval: format,
 }}
@@ -68,15 +68,17 @@ func (s *specifier) upper() bool {
 	return s.dateTime == 'T' || s.dateTime == 0 && s.conversion >= 'A' && s.conversion <= 'Z'
 }
 
-// piece is text that is copied, and the specifier after it, if there is one.
+// piece is text that is copied, and the specifier after it, whose source is ""
+// when there is none.
 type piece struct {
 	text string
-	spec *specifier
+	spec specifier
 }
 
 // parseFormat splits a format. It is false with a specifier that ends in
 // nothing known.
 func parseFormat(s string) (pieces []piece, bad string, ok bool) {
+	pieces = make([]piece, 0, strings.Count(s, "%")+1)
 	for {
 		i := strings.IndexByte(s, '%')
 		if i < 0 {
@@ -92,8 +94,8 @@ func parseFormat(s string) (pieces []piece, bad string, ok bool) {
 }
 
 // parseSpecifier reads the longest specifier at the start of s.
-func parseSpecifier(s string) *specifier {
-	spec := &specifier{index: -1, width: -1, precision: -1}
+func parseSpecifier(s string) specifier {
+	spec := specifier{index: -1, width: -1, precision: -1}
 	i := 1
 	if n, length, ok := cutNumber(s[i:]); ok && strings.HasPrefix(s[i+length:], "$") {
 		spec.index = n
@@ -150,10 +152,11 @@ func format(c *Context, args []value.Value) (value.Value, error) {
 		return nil, c.failAt(InvalidArgument, badConversion+bad+"'.", ast.Key("format"))
 	}
 	f := formatter{c: c, values: args[1].(value.Array)}
-	for _, p := range pieces {
+	for i := range pieces {
+		p := &pieces[i]
 		f.out = append(f.out, p.text...)
-		if p.spec != nil {
-			if err := f.print(p.spec); err != nil {
+		if p.spec.source != "" {
+			if err := f.print(&p.spec); err != nil {
 				return nil, err
 			}
 		}
@@ -293,27 +296,34 @@ func (s *specifier) legal() bool {
 			return false
 		}
 	}
-	needsWidth := s.has('-') || s.has('0')
-	if needsWidth && s.width < 0 || s.has('-') && s.has('0') || s.has('+') && s.has(' ') {
+	switch {
+	case (s.has('-') || s.has('0')) && s.width < 0:
+		return false
+	case s.has('-') && s.has('0') || s.has('+') && s.has(' '):
 		return false
 	}
-	var allowed string
-	switch {
-	case s.dateTime != 0:
-		allowed = "-"
-	case s.conversion == 'd':
-		allowed = "-0+ ,("
-	case strings.IndexByte("xXo", s.conversion) >= 0:
-		allowed = "-0#"
-	case s.conversion == 'f':
-		allowed = "-0+ ,(#"
-	case s.conversion == 'e' || s.conversion == 'E':
-		allowed = "-0+ (#"
-	case s.conversion == 'g' || s.conversion == 'G':
-		allowed = "-0+ ,("
-	default:
-		allowed = "-"
+	flags, precision := s.allowed()
+	return strings.Trim(s.flags, flags) == "" && (precision || s.precision < 0)
+}
+
+// allowed returns the flags that the conversion may have, and whether it may
+// have a precision.
+func (s *specifier) allowed() (flags string, precision bool) {
+	if s.dateTime != 0 {
+		return "-", false
 	}
-	whole := s.dateTime != 0 || strings.IndexByte("dxXo", s.conversion) >= 0
-	return strings.Trim(s.flags, allowed) == "" && !(whole && s.precision >= 0)
+	switch s.conversion {
+	case 'd':
+		return "-0+ ,(", false
+	case 'x', 'X', 'o':
+		return "-0#", false
+	case 'f':
+		return "-0+ ,(#", true
+	case 'e', 'E':
+		return "-0+ (#", true
+	case 'g', 'G':
+		return "-0+ ,(", true
+	default:
+		return "-", true
+	}
 }

@@ -50,8 +50,10 @@ func TestFormat(t *testing.T) {
 		{function: "Format", args: in("%.é", in(1)), errors: bad("format", "Invalid conversion format '%'.")},
 		{function: "Format", args: in("%999999999d", in(1)), errors: bad("", "string length must be less than or equal to 16777216")},
 		{function: "Format", args: in("%.999999999f", in(1.0)), errors: bad("", "string length must be less than or equal to 16777216")},
-		{function: "Format", args: in(strings.Repeat("%9000000s", 2)+"%s", in(1, 2, 3)),
-			errors: bad("", "string length must be less than or equal to 16777216")},
+		{
+			function: "Format", args: in(strings.Repeat("%9000000s", 2)+"%s", in(1, 2, 3)),
+			errors: bad("", "string length must be less than or equal to 16777216"),
+		},
 	})
 }
 
@@ -244,7 +246,7 @@ func TestFormatKeepsTextWithoutSpecifiers(t *testing.T) {
 		var b strings.Builder
 		for _, p := range pieces {
 			b.WriteString(p.text)
-			if p.spec != nil {
+			if p.spec.source != "" {
 				b.WriteByte('%')
 			}
 		}

@@ -35,109 +35,108 @@ func (s *specifier) timePart(v value.Value) (string, bool) {
 	if s.conversion == 0 {
 		return toText(v)
 	}
-	if d, ok := v.(value.Date); ok {
-		return dayPart(d.Time(), s.conversion)
+	t, isTime := v.(value.Time)
+	if !isTime {
+		t = v.(value.Date).Time()
 	}
-	t := v.(value.Time)
-	if part, ok := dayPart(t, s.conversion); ok {
-		return part, true
+	part, ok := dayParts[s.conversion]
+	if !ok && isTime {
+		part, ok = clockParts[s.conversion]
 	}
-	return clockPart(t, s.conversion)
+	if !ok {
+		return "", false
+	}
+	return part(t), true
 }
 
-// dayPart returns the part of a date that a suffix stands for. Years are
-// those of their era.
-func dayPart(t value.Time, suffix byte) (string, bool) {
-	year, month, day := t.Civil()
-	year = eraYear(year)
-	monthName, dayName := time.Month(month).String(), time.Weekday(t.Weekday()%7).String()
-	switch suffix {
-	case 'Y':
-		return fmt.Sprintf("%04d", year), true
-	case 'y':
-		return fmt.Sprintf("%02d", year%100), true
-	case 'C':
-		return fmt.Sprintf("%02d", year/100), true
-	case 'm':
-		return fmt.Sprintf("%02d", month), true
-	case 'd':
-		return fmt.Sprintf("%02d", day), true
-	case 'e':
-		return strconv.Itoa(day), true
-	case 'j':
-		return fmt.Sprintf("%03d", t.YearDay()), true
-	case 'B':
-		return monthName, true
-	case 'b', 'h':
-		return monthName[:3], true
-	case 'A':
-		return dayName, true
-	case 'a':
-		return dayName[:3], true
-	case 'D':
-		return fmt.Sprintf("%02d/%02d/%02d", month, day, year%100), true
-	case 'F':
-		return fmt.Sprintf("%04d-%02d-%02d", year, month, day), true
-	}
-	return "", false
+// dayParts print the parts of a day, by their suffixes. Years are those of
+// their era.
+var dayParts = map[byte]func(value.Time) string{
+	'Y': func(t value.Time) string { return fmt.Sprintf("%04d", eraYear(t)) },
+	'y': func(t value.Time) string { return fmt.Sprintf("%02d", eraYear(t)%100) },
+	'C': func(t value.Time) string { return fmt.Sprintf("%02d", eraYear(t)/100) },
+	'm': func(t value.Time) string { return fmt.Sprintf("%02d", monthOf(t)) },
+	'd': func(t value.Time) string { return fmt.Sprintf("%02d", dayOf(t)) },
+	'e': func(t value.Time) string { return strconv.Itoa(dayOf(t)) },
+	'j': func(t value.Time) string { return fmt.Sprintf("%03d", t.YearDay()) },
+	'B': func(t value.Time) string { return monthOf(t).String() },
+	'b': func(t value.Time) string { return monthOf(t).String()[:3] },
+	'h': func(t value.Time) string { return monthOf(t).String()[:3] },
+	'A': func(t value.Time) string { return weekday(t).String() },
+	'a': func(t value.Time) string { return weekday(t).String()[:3] },
+	'D': func(t value.Time) string {
+		return fmt.Sprintf("%02d/%02d/%02d", monthOf(t), dayOf(t), eraYear(t)%100)
+	},
+	'F': func(t value.Time) string {
+		return fmt.Sprintf("%04d-%02d-%02d", eraYear(t), monthOf(t), dayOf(t))
+	},
 }
 
-// clockPart returns the part of a time, but for its date, that a suffix stands
-// for.
-func clockPart(t value.Time, suffix byte) (string, bool) {
-	hour, minute, second := t.Clock()
-	hour12 := (hour+11)%12 + 1
-	half := "am"
-	if hour >= 12 {
-		half = "pm"
-	}
-	switch suffix {
-	case 'H':
-		return fmt.Sprintf("%02d", hour), true
-	case 'k':
-		return strconv.Itoa(hour), true
-	case 'I':
-		return fmt.Sprintf("%02d", hour12), true
-	case 'l':
-		return strconv.Itoa(hour12), true
-	case 'M':
-		return fmt.Sprintf("%02d", minute), true
-	case 'S':
-		return fmt.Sprintf("%02d", second), true
-	case 'L':
-		return fmt.Sprintf("%03d", t.Nano/1e6), true
-	case 'N':
-		return fmt.Sprintf("%09d", t.Nano), true
-	case 'p':
-		return half, true
-	case 'z':
-		return "+0000", true
-	case 'Z':
-		return "Z", true
-	case 's':
-		return strconv.FormatInt(t.Sec, 10), true
-	case 'Q':
+// clockParts print the parts of a time, in UTC, that a day does not have.
+var clockParts = map[byte]func(value.Time) string{
+	'H': func(t value.Time) string { return fmt.Sprintf("%02d", hour(t)) },
+	'k': func(t value.Time) string { return strconv.Itoa(hour(t)) },
+	'I': func(t value.Time) string { return fmt.Sprintf("%02d", hour12(t)) },
+	'l': func(t value.Time) string { return strconv.Itoa(hour12(t)) },
+	'M': func(t value.Time) string { return clock(t)[3:5] },
+	'S': func(t value.Time) string { return clock(t)[6:] },
+	'L': func(t value.Time) string { return fmt.Sprintf("%03d", t.Nano/1e6) },
+	'N': func(t value.Time) string { return fmt.Sprintf("%09d", t.Nano) },
+	'p': half,
+	'z': func(value.Time) string { return "+0000" },
+	'Z': func(value.Time) string { return "Z" },
+	's': func(t value.Time) string { return strconv.FormatInt(t.Sec, 10) },
+	'Q': func(t value.Time) string {
 		millis, _ := t.Millis() // wraps 292 million years from now
-		return strconv.FormatInt(millis, 10), true
-	case 'R':
-		return fmt.Sprintf("%02d:%02d", hour, minute), true
-	case 'T':
-		return fmt.Sprintf("%02d:%02d:%02d", hour, minute, second), true
-	case 'r':
-		return fmt.Sprintf("%02d:%02d:%02d %s", hour12, minute, second, strings.ToUpper(half)), true
-	case 'c':
-		day := time.Weekday(t.Weekday() % 7).String()[:3]
-		year, month, date := t.Civil()
-		return fmt.Sprintf("%s %s %02d %02d:%02d:%02d Z %04d",
-			day, time.Month(month).String()[:3], date, hour, minute, second, eraYear(year)), true
-	}
-	return "", false
+		return strconv.FormatInt(millis, 10)
+	},
+	'R': func(t value.Time) string { return clock(t)[:5] },
+	'T': clock,
+	'r': func(t value.Time) string {
+		return fmt.Sprintf("%02d%s %s", hour12(t), clock(t)[2:], strings.ToUpper(half(t)))
+	},
+	'c': func(t value.Time) string {
+		return fmt.Sprintf("%.3s %.3s %02d %s Z %04d", weekday(t), monthOf(t), dayOf(t), clock(t), eraYear(t))
+	},
 }
 
-// eraYear turns the years 0, -1, ... into the years 1, 2, ... before Christ.
-func eraYear(year int64) int64 {
+// clock returns the time of day: 15:30:45.
+func clock(t value.Time) string {
+	hour, minute, second := t.Clock()
+	return fmt.Sprintf("%02d:%02d:%02d", hour, minute, second)
+}
+
+func hour(t value.Time) int {
+	hour, _, _ := t.Clock()
+	return hour
+}
+
+func hour12(t value.Time) int { return (hour(t)+11)%12 + 1 }
+
+func half(t value.Time) string {
+	if hour(t) < 12 {
+		return "am"
+	}
+	return "pm"
+}
+
+// eraYear returns the year; 0, -1, ... are the years 1, 2, ... before Christ.
+func eraYear(t value.Time) int64 {
+	year, _, _ := t.Civil()
 	if year <= 0 {
 		return 1 - year
 	}
 	return year
 }
+
+func monthOf(t value.Time) time.Month {
+	_, month, _ := t.Civil()
+	return time.Month(month)
+}
+
+func dayOf(t value.Time) int {
+	_, _, day := t.Civil()
+	return day
+}
+
+func weekday(t value.Time) time.Weekday { return time.Weekday(t.Weekday() % 7) }

@@ -12,7 +12,8 @@ import (
 
 func match(start, end int, data string) value.Object {
 	return value.Object{
-		{Name: "start", Value: value.Long(start)}, {Name: "end", Value: value.Long(end)},
+		{Name: "start", Value: value.Long(start)},
+		{Name: "end", Value: value.Long(end)},
 		{Name: "data", Value: value.String(data)},
 	}
 }
@@ -29,11 +30,15 @@ func TestRegexp(t *testing.T) {
 		{function: "ContainsStrRegex", args: in("", "{"), errors: bad("pattern", invalid)},
 		{function: "ContainsStrRegex", args: in("", 1), errors: bad("pattern", "String expected, Integer provided.")},
 		{function: "ContainsStrRegex", args: in(1, "{"), errors: bad("containsstrregex", "String expected, Integer provided.")},
-		{function: "ContainsStrRegex", args: in(strings.Repeat("a", 64), "(a+)+b"),
-			errors: bad("pattern", "Search pattern /(a+)+b/ takes too long to match.")},
+		{
+			function: "ContainsStrRegex", args: in(strings.Repeat("a", 64), "(a+)+b"),
+			errors: bad("pattern", "Search pattern /(a+)+b/ takes too long to match."),
+		},
 		{function: "FindStrRegex", args: in("one fish two Fish", "[fF]ish"), want: in(match(4, 7, "fish"), match(13, 16, "Fish"))},
-		{function: "FindStrRegex", args: in("fauna,database", "^|$|database"),
-			want: in(match(0, 0, ""), match(6, 13, "database"), match(14, 14, ""))},
+		{
+			function: "FindStrRegex", args: in("fauna,database", "^|$|database"),
+			want: in(match(0, 0, ""), match(6, 13, "database"), match(14, 14, "")),
+		},
 		{function: "FindStrRegex", args: in("aXaX", "^a|(?<=X)a", 1), want: in(match(2, 2, "a"))},
 		{function: "FindStrRegex", args: in("aXaX", `\Aa`, 2), want: in(match(2, 2, "a"))},
 		{function: "FindStrRegex", args: in("aXaX", "(?<=X)a", 2), want: in()},
@@ -54,8 +59,10 @@ func TestRegexp(t *testing.T) {
 		{function: "ReplaceStrRegex", args: in("abc", "b", "$"), errors: bad("replace", "Replacement '$' is not valid.")},
 		{function: "ReplaceStrRegex", args: in("abc", "b", `\`), errors: bad("replace", `Replacement '\' is not valid.`)},
 		{function: "ReplaceStrRegex", args: in("", "{", ""), errors: bad("pattern", invalid)},
-		{function: "ReplaceStrRegex", args: in(strings.Repeat("a", 4097), "", strings.Repeat("b", 4097)),
-			errors: bad("", "string length must be less than or equal to 16777216")},
+		{
+			function: "ReplaceStrRegex", args: in(strings.Repeat("a", 4097), "", strings.Repeat("b", 4097)),
+			errors: bad("", "string length must be less than or equal to 16777216"),
+		},
 		{function: "RegexEscape", args: in("ABCDEF"), want: `\QABCDEF\E`},
 		{function: "RegexEscape", args: in(`a\Eb\E`), want: `\Qa\E\\E\Qb\E\\E\Q\E`},
 		{function: "RegexEscape", args: in(""), want: `\Q\E`},

@@ -202,8 +202,10 @@ func TestSearch(t *testing.T) {
 		{function: "ReplaceStr", args: in("", "", "-"), want: "-"},
 		{function: "ReplaceStr", args: in("é😀", "", "-"), want: "-é-😀-"},
 		{function: "ReplaceStr", args: in("abc", "b", ""), want: "ac"},
-		{function: "ReplaceStr", args: in(strings.Repeat("a", 4097), "", strings.Repeat("b", 4097)),
-			errors: bad("", "string length must be less than or equal to 16777216")},
+		{
+			function: "ReplaceStr", args: in(strings.Repeat("a", 4097), "", strings.Repeat("b", 4097)),
+			errors: bad("", "string length must be less than or equal to 16777216"),
+		},
 	})
 }
 
@@ -282,8 +284,10 @@ func TestNGram(t *testing.T) {
 		{function: "NGram", args: in("abc", nil, 1), errors: bad("", maxBelow)},
 		{function: "NGram", args: in("abc", nil, 3), errors: bad("", maxTooBig)},
 		{function: "NGram", args: in(in("a", in())), errors: bad("ngram.1", "Scalar expected, Array provided.")},
-		{function: "NGram", args: in(strings.Repeat("a", 1<<20)),
-			errors: bad("", "number of ngrams must be less than or equal to 1048576")},
+		{
+			function: "NGram", args: in(strings.Repeat("a", 1<<20)),
+			errors: bad("", "number of ngrams must be less than or equal to 1048576"),
+		},
 	})
 }
 
@@ -342,6 +346,7 @@ func BenchmarkText(b *testing.B) {
 		{function: "Casefold", args: in("One FISH")},
 		{function: "ReplaceStr", args: in("One Fish", "Fish", "Cat")},
 		{function: "Trim", args: in(" a ")},
+		{function: "Format", args: in("%s %d", in("a", 1))},
 	} {
 		b.Run(bm.function, func(b *testing.B) {
 			call := textCall(b, bm.function, bm.args...)

@@ -40,14 +40,8 @@ func (p *parser) classItems() (set, error) {
 			}
 			b.add(s...)
 		case c.is('&') && p.ampersands():
-			right, found, err := p.operand()
-			switch {
-			case err != nil || empty && !found:
-				return nil, ErrSyntax
-			case empty:
-				b = builder{spans: right}
-			case found:
-				b = builder{spans: b.set().intersect(right)}
+			if err := p.intersection(&b, empty); err != nil {
+				return nil, err
 			}
 		default:
 			if err := p.classRange(&b); err != nil {
@@ -67,6 +61,22 @@ func (p *parser) ampersands() bool {
 	}
 	p.pos = back
 	return false
+}
+
+// intersection reads what stands behind && and leaves in b what is on both
+// sides. With nothing before it, the right side is taken; with nothing behind
+// it, the left one.
+func (p *parser) intersection(b *builder, empty bool) error {
+	right, found, err := p.operand()
+	switch {
+	case err != nil || empty && !found:
+		return ErrSyntax
+	case empty:
+		*b = builder{spans: right}
+	case found:
+		*b = builder{spans: b.set().intersect(right)}
+	}
+	return nil
 }
 
 // operand reads what stands behind &&: classes and items up to the next && or

@@ -22,7 +22,10 @@ func property(name string, f flags) (set, bool) {
 		return block(rest)
 	}
 	if rest, ok := strings.CutPrefix(name, "Is"); ok {
-		if s, ok := binary(rest, f); ok {
+		if s, ok := named(unicodePosix, strings.ToUpper(rest), f); ok {
+			return s, true
+		}
+		if s, ok := named(binaries, strings.ToUpper(rest), f); ok {
 			return s, true
 		}
 		if s, ok := category(rest, f); ok {
@@ -31,7 +34,7 @@ func property(name string, f flags) (set, bool) {
 		return script(rest)
 	}
 	if f.has(unicodeClasses) {
-		if s, ok := posixUnicode(name, f); ok {
+		if s, ok := named(unicodePosix, strings.ToUpper(name), f); ok {
 			return s, true
 		}
 	}
@@ -72,25 +75,15 @@ func category(name string, f flags) (set, bool) {
 			name = "LC"
 		case "Lower", "Upper":
 			name = "Alpha"
-		case "javaLowerCase", "javaUpperCase", "javaTitleCase":
-			return withoutCase(), true
 		}
 	}
-	if s, ok := asciiClass(name); ok {
+	if s, ok := posix[name]; ok {
 		return s, true
 	}
-	if s, ok := javaClass(name); ok {
+	if s, ok := named(javaClasses, name, f); ok {
 		return s, true
 	}
 	switch name {
-	case "all":
-		return everything, true
-	case "L1":
-		return set{{0, 0xFF}}, true
-	case "LC":
-		return tables(unicode.Lu, unicode.Ll, unicode.Lt), true
-	case "LD":
-		return tables(unicode.L, unicode.Nd), true
 	case "Cn":
 		return assigned().negated(), true
 	case "C":
@@ -102,161 +95,121 @@ func category(name string, f flags) (set, bool) {
 	return nil, false
 }
 
-// asciiClass returns a class of POSIX, which has ASCII characters only.
-func asciiClass(name string) (set, bool) {
-	switch name {
-	case "ASCII":
-		return set{{0, 0x7F}}, true
-	case "Alnum":
-		return set{{'0', '9'}, {'A', 'Z'}, {'a', 'z'}}, true
-	case "Alpha":
-		return set{{'A', 'Z'}, {'a', 'z'}}, true
-	case "Blank":
-		return set{{'\t', '\t'}, {' ', ' '}}, true
-	case "Cntrl":
-		return set{{0, 0x1F}, {0x7F, 0x7F}}, true
-	case "Digit":
-		return set{{'0', '9'}}, true
-	case "Graph":
-		return set{{'!', '~'}}, true
-	case "Lower":
-		return set{{'a', 'z'}}, true
-	case "Print":
-		return set{{' ', '~'}}, true
-	case "Punct":
-		return set{{'!', '/'}, {':', '@'}, {'[', '`'}, {'{', '~'}}, true
-	case "Space":
-		return set{{'\t', '\r'}, {' ', ' '}}, true
-	case "Upper":
-		return set{{'A', 'Z'}}, true
-	case "XDigit":
-		return set{{'0', '9'}, {'A', 'F'}, {'a', 'f'}}, true
+// named returns the set that a table has under a name. Without regard to
+// case, those of one case become those of any.
+func named(table map[string]func() set, name string, f flags) (set, bool) {
+	make, ok := table[name]
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	if f.has(ignoreCase) && ofOneCase[name] {
+		return withoutCase(), true
+	}
+	return make(), true
 }
 
-// javaClass returns the characters for which a method of Java's class
-// Character is true: \p{javaLowerCase} asks isLowerCase. Whether a character
-// is mirrored in text from right to left is not known here.
-func javaClass(name string) (set, bool) {
-	switch name {
-	case "javaLowerCase":
-		return lowercase(), true
-	case "javaUpperCase":
-		return uppercase(), true
-	case "javaTitleCase":
-		return tables(unicode.Lt), true
-	case "javaAlphabetic":
-		return alphabetic(), true
-	case "javaIdeographic":
-		return tables(unicode.Ideographic), true
-	case "javaDigit":
-		return tables(unicode.Nd), true
-	case "javaDefined":
-		return assigned(), true
-	case "javaLetter":
-		return tables(unicode.L), true
-	case "javaLetterOrDigit":
-		return tables(unicode.L, unicode.Nd), true
-	case "javaJavaIdentifierStart":
-		return tables(unicode.L, unicode.Nl, unicode.Sc, unicode.Pc), true
-	case "javaJavaIdentifierPart":
+// ofOneCase are the names of sets that change without regard to case.
+var ofOneCase = map[string]bool{
+	"LOWERCASE": true, "UPPERCASE": true, "TITLECASE": true, "LOWER": true, "UPPER": true,
+	"javaLowerCase": true, "javaUpperCase": true, "javaTitleCase": true,
+}
+
+// posix are the classes of POSIX, which have ASCII characters only, and three
+// ranges.
+var posix = map[string]set{
+	"ASCII":  {{0, 0x7F}},
+	"Alnum":  {{'0', '9'}, {'A', 'Z'}, {'a', 'z'}},
+	"Alpha":  {{'A', 'Z'}, {'a', 'z'}},
+	"Blank":  {{'\t', '\t'}, {' ', ' '}},
+	"Cntrl":  {{0, 0x1F}, {0x7F, 0x7F}},
+	"Digit":  {{'0', '9'}},
+	"Graph":  {{'!', '~'}},
+	"Lower":  {{'a', 'z'}},
+	"Print":  {{' ', '~'}},
+	"Punct":  {{'!', '/'}, {':', '@'}, {'[', '`'}, {'{', '~'}},
+	"Space":  {{'\t', '\r'}, {' ', ' '}},
+	"Upper":  {{'A', 'Z'}},
+	"XDigit": {{'0', '9'}, {'A', 'F'}, {'a', 'f'}},
+	"L1":     {{0, 0xFF}},
+	"all":    everything,
+}
+
+// javaClasses are the characters for which a method of Java's class Character
+// is true: \p{javaLowerCase} asks isLowerCase. Whether a character is mirrored
+// in text from right to left is not known here.
+var javaClasses = map[string]func() set{
+	"LC":                      of(unicode.Lu, unicode.Ll, unicode.Lt),
+	"LD":                      of(unicode.L, unicode.Nd),
+	"javaLowerCase":           lowercase,
+	"javaUpperCase":           uppercase,
+	"javaTitleCase":           of(unicode.Lt),
+	"javaAlphabetic":          alphabetic,
+	"javaIdeographic":         of(unicode.Ideographic),
+	"javaDigit":               of(unicode.Nd),
+	"javaDefined":             assigned,
+	"javaLetter":              of(unicode.L),
+	"javaLetterOrDigit":       of(unicode.L, unicode.Nd),
+	"javaJavaIdentifierStart": of(unicode.L, unicode.Nl, unicode.Sc, unicode.Pc),
+	"javaJavaIdentifierPart": func() set {
 		return tables(unicode.L, unicode.Nl, unicode.Sc, unicode.Pc, unicode.Nd, unicode.Mc, unicode.Mn).
-			union(identifierIgnorable()), true
-	case "javaUnicodeIdentifierStart":
-		return identifierStart(), true
-	case "javaUnicodeIdentifierPart":
-		return identifierStart().union(identifierIgnorable()).union(
-			tables(unicode.Pc, unicode.Nd, unicode.Mc, unicode.Mn, unicode.Other_ID_Continue)), true
-	case "javaIdentifierIgnorable":
-		return identifierIgnorable(), true
-	case "javaSpaceChar":
-		return tables(unicode.Z), true
-	case "javaWhitespace":
+			union(identifierIgnorable())
+	},
+	"javaUnicodeIdentifierStart": identifierStart,
+	"javaUnicodeIdentifierPart": func() set {
+		return tables(unicode.Pc, unicode.Nd, unicode.Mc, unicode.Mn, unicode.Other_ID_Continue).
+			union(identifierStart()).union(identifierIgnorable())
+	},
+	"javaIdentifierIgnorable": identifierIgnorable,
+	"javaSpaceChar":           of(unicode.Z),
+	"javaWhitespace": func() set {
 		return tables(unicode.Z).intersect(setOf("\u00a0\u2007\u202f").negated()).
-			union(set{{'\t', '\r'}, {0x1C, 0x1F}}), true
-	case "javaISOControl":
-		return set{{0, 0x1F}, {0x7F, 0x9F}}, true
-	}
-	return nil, false
+			union(set{{'\t', '\r'}, {0x1C, 0x1F}})
+	},
+	"javaISOControl": func() set { return set{{0, 0x1F}, {0x7F, 0x9F}} },
 }
 
-// binary returns a property of Unicode that a character has or has not. Its
-// name is read without regard to case.
-func binary(name string, f flags) (set, bool) {
-	if s, ok := posixUnicode(name, f); ok {
-		return s, true
-	}
-	switch strings.ToUpper(name) {
-	case "ALPHABETIC":
-		return alphabetic(), true
-	case "LETTER":
-		return tables(unicode.L), true
-	case "IDEOGRAPHIC":
-		return tables(unicode.Ideographic), true
-	case "LOWERCASE":
-		return casedProperty(lowercase, f), true
-	case "UPPERCASE":
-		return casedProperty(uppercase, f), true
-	case "TITLECASE":
-		return casedProperty(func() set { return tables(unicode.Lt) }, f), true
-	case "WHITE_SPACE", "WHITESPACE":
-		return tables(unicode.White_Space), true
-	case "CONTROL":
-		return tables(unicode.Cc), true
-	case "PUNCTUATION":
-		return tables(unicode.P), true
-	case "HEX_DIGIT", "HEXDIGIT":
-		return tables(unicode.Nd, unicode.Hex_Digit), true
-	case "ASSIGNED":
-		return assigned(), true
-	case "NONCHARACTER_CODE_POINT", "NONCHARACTERCODEPOINT":
-		return tables(unicode.Noncharacter_Code_Point), true
-	case "WORD":
-		return word(), true
-	case "JOIN_CONTROL", "JOINCONTROL":
-		return tables(unicode.Join_Control), true
-	}
-	return nil, false
+// binaries are properties of Unicode that a character has or has not, by their
+// names in capitals.
+var binaries = map[string]func() set{
+	"ALPHABETIC":              alphabetic,
+	"LETTER":                  of(unicode.L),
+	"IDEOGRAPHIC":             of(unicode.Ideographic),
+	"LOWERCASE":               lowercase,
+	"UPPERCASE":               uppercase,
+	"TITLECASE":               of(unicode.Lt),
+	"WHITE_SPACE":             of(unicode.White_Space),
+	"WHITESPACE":              of(unicode.White_Space),
+	"CONTROL":                 of(unicode.Cc),
+	"PUNCTUATION":             of(unicode.P),
+	"HEX_DIGIT":               of(unicode.Nd, unicode.Hex_Digit),
+	"HEXDIGIT":                of(unicode.Nd, unicode.Hex_Digit),
+	"ASSIGNED":                assigned,
+	"NONCHARACTER_CODE_POINT": of(unicode.Noncharacter_Code_Point),
+	"NONCHARACTERCODEPOINT":   of(unicode.Noncharacter_Code_Point),
+	"WORD":                    word,
+	"JOIN_CONTROL":            of(unicode.Join_Control),
+	"JOINCONTROL":             of(unicode.Join_Control),
 }
 
-// posixUnicode returns what a class of POSIX means for all characters: under
-// the flag U, or with the prefix Is.
-func posixUnicode(name string, f flags) (set, bool) {
-	switch strings.ToUpper(name) {
-	case "ALPHA":
-		return alphabetic(), true
-	case "LOWER":
-		return casedProperty(lowercase, f), true
-	case "UPPER":
-		return casedProperty(uppercase, f), true
-	case "SPACE":
-		return tables(unicode.White_Space), true
-	case "PUNCT":
-		return tables(unicode.P), true
-	case "XDIGIT":
-		return tables(unicode.Nd, unicode.Hex_Digit), true
-	case "ALNUM":
-		return alphabetic().union(tables(unicode.Nd)), true
-	case "CNTRL":
-		return tables(unicode.Cc), true
-	case "DIGIT":
-		return tables(unicode.Nd), true
-	case "BLANK":
-		return tables(unicode.Zs).union(set{{'\t', '\t'}}), true
-	case "GRAPH":
-		return graphic(), true
-	case "PRINT":
-		return graphic().union(tables(unicode.Zs)), true
-	}
-	return nil, false
+// unicodePosix are the classes of POSIX for all characters, as they are under
+// the flag U or with the prefix Is, by their names in capitals.
+var unicodePosix = map[string]func() set{
+	"ALPHA":  alphabetic,
+	"LOWER":  lowercase,
+	"UPPER":  uppercase,
+	"SPACE":  of(unicode.White_Space),
+	"PUNCT":  of(unicode.P),
+	"XDIGIT": of(unicode.Nd, unicode.Hex_Digit),
+	"ALNUM":  func() set { return alphabetic().union(tables(unicode.Nd)) },
+	"CNTRL":  of(unicode.Cc),
+	"DIGIT":  of(unicode.Nd),
+	"BLANK":  func() set { return tables(unicode.Zs).union(set{{'\t', '\t'}}) },
+	"GRAPH":  graphic,
+	"PRINT":  func() set { return graphic().union(tables(unicode.Zs)) },
 }
 
-func casedProperty(s func() set, f flags) set {
-	if f.has(ignoreCase) {
-		return withoutCase()
-	}
-	return s()
+func of(list ...*unicode.RangeTable) func() set {
+	return func() set { return tables(list...) }
 }
 
 func withoutCase() set { return lowercase().union(uppercase()).union(tables(unicode.Lt)) }
