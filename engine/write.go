@@ -93,6 +93,9 @@ func (tx *tx) create(c *change) (value.Value, error) {
 			return nil, err
 		}
 	}
+	if err := tx.contained(c); err != nil {
+		return nil, err
+	}
 	if c.Past {
 		return nil, c.refuse(query.InvalidWriteTime, "Cannot write outside of snapshot time.")
 	}
