@@ -67,6 +67,9 @@ func (tx *tx) buildOne(d *index.Definition, r value.Ref) error {
 // leaveIndex takes an index out of the schema. Its entries are removed from
 // the store later.
 func leaveIndex(tx *tx, c *change) error {
+	if err := tx.forbid("Cannot cause deletion of backing index"); err != nil {
+		return err
+	}
 	key := appendClass([]byte{spaceGarbage}, tx.own.Scope, value.Class(c.Ref.ID))
 	tx.t.Put(kv.Write{Key: key, Value: []byte{}})
 	return leaveSchema(tx, c)
