@@ -186,9 +186,8 @@ func canonical(v value.Value) value.Value {
 	}
 }
 
-// matchTerms encodes the terms of a match.
-func matchTerms(terms []value.Value) ([]byte, error) {
-	var dst []byte
+// matchTerms appends the terms of a match, encoded, to dst.
+func matchTerms(dst []byte, terms []value.Value) ([]byte, error) {
 	for _, v := range terms {
 		var err error
 		if dst, err = appendTerm(dst, v, nil); err != nil {

@@ -21,7 +21,8 @@ func OwnerOf(key []byte, s value.Scope) value.Ref {
 // Prefix returns what the keys of all live entries under terms begin with.
 // The error is a refusal of terms that are too long.
 func (d *Definition) Prefix(terms []value.Value) ([]byte, error) {
-	encoded, err := matchTerms(terms)
+	var room [64]byte
+	encoded, err := matchTerms(room[:0], terms)
 	if err != nil {
 		return nil, err
 	}
