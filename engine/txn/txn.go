@@ -43,8 +43,8 @@ func New(snap kv.Snapshot, track bool) *Txn {
 }
 
 // Begin makes the zero Txn a transaction over a snapshot, which it closes at
-// its end. If track is set, reads are noted for Batch; a transaction that will
-// not commit saves that.
+// its end. If track is set, reads are noted for Batch. A transaction that does
+// not write saves that; it must not write.
 func (t *Txn) Begin(snap kv.Snapshot, track bool) { t.snap, t.track = snap, track }
 
 // Tracks reports whether reads are noted.
@@ -176,5 +176,5 @@ func (t *Txn) Batch() *kv.Batch {
 // Close ends the transaction and releases its snapshot.
 func (t *Txn) Close() { t.snap.Close() }
 
-// Forget stops noting reads: the transaction will not commit.
+// Forget stops noting reads: the transaction has not written and will not.
 func (t *Txn) Forget() { t.track, t.keys, t.scans = false, nil, nil }
