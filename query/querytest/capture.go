@@ -127,7 +127,7 @@ func (c captures) match(want, got *node, at string) error {
 		if m := whole.FindStringSubmatch(want.text); m != nil {
 			return c.capture(m[0], m[1], m[2], got, at)
 		}
-		if text := c.inString(want.text); got.kind == '"' && got.text == text {
+		if got.kind == '"' && c.inString(want.text).MatchString(got.text) {
 			return nil
 		}
 		return differ(want, got, at)
@@ -150,14 +150,30 @@ func (c captures) match(want, got *node, at string) error {
 	return nil
 }
 
-// inString fills the placeholders in a string of a result.
-func (c captures) inString(s string) string {
-	return marker.ReplaceAllStringFunc(s, func(m string) string {
-		if n := c[marker.FindStringSubmatch(m)[2]]; n != nil {
-			return n.text
+// inString is what fits a string of a result: placeholders that have a value
+// stand for it, others for any text.
+func (c captures) inString(s string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString(`(?s)^`)
+	at := 0
+	for _, m := range marker.FindAllStringSubmatchIndex(s, -1) {
+		b.WriteString(regexp.QuoteMeta(s[at:m[0]]))
+		at = m[1]
+		name := ""
+		if m[4] >= 0 {
+			name = s[m[4]:m[5]]
 		}
-		return m
-	})
+		switch n := c[name]; {
+		case n != nil:
+			b.WriteString(regexp.QuoteMeta(n.text))
+		case name == "":
+			b.WriteString(`.*`)
+		default:
+			b.WriteString(regexp.QuoteMeta(s[m[0]:m[1]]))
+		}
+	}
+	b.WriteString(regexp.QuoteMeta(s[at:]) + `$`)
+	return regexp.MustCompile(b.String())
 }
 
 // capture fits a placeholder to what is there.
