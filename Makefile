@@ -9,7 +9,7 @@ BENCHTIME ?= 1s
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test build vet lint race fuzz drivers bench
+.PHONY: test build vet lint race fuzz drivers bench docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
@@ -43,3 +43,8 @@ $(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
 # bench measures; figures are to be compared within one run only.
 bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 1h ./...
+
+# docs writes the reference of the language; a test fails when it is not that
+# of the table of functions.
+docs:
+	go run ./cmd/fawn docs query/reference

@@ -127,7 +127,7 @@ func (p *pager) read() error {
 // collect takes as many elements as the page holds and reports whether there
 // are more.
 func (p *pager) collect(it Elements) (more bool, err error) {
-	room := min(p.size, 8)
+	room := min(p.size, 4)
 	p.page.Data, p.page.Elements = make(value.Array, 0, room), make([]value.Element, 0, room)
 	for it.Next() {
 		if len(p.page.Data) == p.size {

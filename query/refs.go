@@ -114,8 +114,9 @@ var documentID = Cast{Name: "String or Number", fails: []string{mistyped("String
 		return v, nil
 	case value.String:
 		return c.parseID(string(v))
+	default:
+		return nil, c.typeError("String or Number", v)
 	}
-	return nil, c.typeError("String or Number", v)
 }}
 
 func (c *Context) parseID(s string) (value.Value, error) {
