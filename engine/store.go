@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/fawndb/fawn/engine/kv"
@@ -32,6 +33,9 @@ func (tx *tx) store(c *change) (*value.Document, error) {
 	}
 	doc := value.NewDocument(c.Ref, 0, c.fields)
 	before := tx.t.Size()
+	if err := tx.reviveOld(c); err != nil {
+		return nil, err
+	}
 	if err := tx.reindex(c, doc); err != nil {
 		return nil, err
 	}
@@ -56,6 +60,23 @@ func (tx *tx) store(c *change) (*value.Document, error) {
 	return doc, tx.checkSize()
 }
 
+// reviveOld finds the version that a new life of a document takes the place of
+// when that has expired but is still there, with its entries.
+func (tx *tx) reviveOld(c *change) error {
+	if c.old != nil || !c.WithID {
+		return nil
+	}
+	b, err := tx.t.Get(liveKey(c.Ref))
+	if b == nil || err != nil {
+		return err
+	}
+	rec, err := decodeRecord(b)
+	if err == nil {
+		c.old = rec.document(c.Ref)
+	}
+	return err
+}
+
 func (tx *tx) checkSize() error {
 	if n := tx.t.Size(); n > maxTransaction {
 		return tooLarge("Transaction exceeded limit: got %d bytes, limit %d bytes", n, maxTransaction)
@@ -74,6 +95,9 @@ func (tx *tx) supersede(r value.Ref, key []byte, fresh bool) error {
 		return nil
 	}
 	if w, ok := tx.t.Written(key); ok {
+		if w.Delete { // a query leaves one version, not a deletion beside it
+			tx.t.Undo(historyKey(r, 0))
+		}
 		return tx.dropTTL(r, w.Value)
 	}
 	base, err := tx.t.GetBase(key)
@@ -130,7 +154,11 @@ func (tx *tx) unstore(r value.Ref, old *value.Document) error {
 // reindex brings the index entries of a document from its old version to the
 // new one; nil doc is none.
 func (tx *tx) reindex(c *change, doc *value.Document) error {
-	for _, d := range tx.definitions(c.Ref.Class) {
+	definitions, err := tx.definitions(c.Ref)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
 		before, err := tx.entries(d, c.old)
 		if err != nil {
 			return err
@@ -159,11 +187,15 @@ func (tx *tx) reindex(c *change, doc *value.Document) error {
 	return nil
 }
 
-// definitions returns the indexes that cover a class: the system's own and
-// the user's.
-func (tx *tx) definitions(c value.Class) []*index.Definition {
-	covering := tx.own.Covering(c)
-	own := systemIndex(tx.own.Scope, c)
+// definitions returns the indexes that may have entries of a document: the
+// system's own and the user's.
+func (tx *tx) definitions(r value.Ref) ([]*index.Definition, error) {
+	sch, err := tx.schemaOf(r.Scope)
+	if err != nil {
+		return nil, err
+	}
+	covering := sch.Covering(r.Class)
+	own := systemIndex(r.Scope, r.Class)
 	out := make([]*index.Definition, 0, len(covering)+1)
 	if own != nil {
 		out = append(out, own)
@@ -171,7 +203,7 @@ func (tx *tx) definitions(c value.Class) []*index.Definition {
 	for _, i := range covering {
 		out = append(out, i.Definition)
 	}
-	return out
+	return out, nil
 }
 
 func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, error) {
@@ -214,7 +246,9 @@ func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry) error {
 			return err
 		}
 	}
-	if w, ok := tx.t.Written(e.Key); ok && w.Delete {
+	if stayed, err := tx.removedAs(e); err != nil {
+		return err
+	} else if stayed {
 		// Removed by this query: it is as if it had stayed.
 		past, _ := index.RemovedKey(e.Key, 0)
 		tx.t.Undo(past)
@@ -223,6 +257,25 @@ func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry) error {
 	}
 	tx.putEntry(e)
 	return nil
+}
+
+// removedAs reports whether this query removed the same entry: with the same
+// values, for numbers of different types have the same key.
+func (tx *tx) removedAs(e index.Entry) (bool, error) {
+	w, ok := tx.t.Written(e.Key)
+	if !ok || !w.Delete {
+		return false, nil
+	}
+	base, err := tx.t.GetBase(e.Key)
+	if err != nil || base == nil {
+		return false, err
+	}
+	_, had, err := index.ReadHeader(base)
+	if err != nil {
+		return false, fmt.Errorf("engine: index: %w", err)
+	}
+	_, has, err := index.ReadHeader(e.Value)
+	return bytes.Equal(had, has), err
 }
 
 func (tx *tx) putEntry(e index.Entry) {
@@ -236,8 +289,8 @@ func (tx *tx) putEntry(e index.Entry) {
 // version.
 func (tx *tx) keepEntry(e index.Entry) error {
 	b, err := tx.t.Get(e.Key)
-	if err != nil {
-		return err
+	if b == nil || err != nil {
+		return err // not there yet: the index is being built
 	}
 	h, _, err := index.ReadHeader(b)
 	if err != nil {

@@ -24,6 +24,8 @@ type change struct {
 	failures []query.Failure
 	// login marks a token made by Login, whose errors stand at the form.
 	login bool
+	// background marks a new index that is built after the transaction.
+	background bool
 	// schema is the document's database as it is after the change, where the
 	// row's own steps have made it.
 	schema *schema.Database
