@@ -123,7 +123,14 @@ func randomWrite(r *rand.Rand, clock *testClock) string {
 		[]string{"ann", "Ann", "bob", "é", ""}[r.IntN(5)],
 		[]string{"[]", `["p", "q"]`, `["q"]`, `{k: 1}`}[r.IntN(4)],
 		[]string{"", "", "", fmt.Sprintf(", ttl: TimeAdd(Now(), %d, 'second')", r.IntN(5)-1), ", ttl: null"}[r.IntN(5)])
-	switch r.IntN(12) {
+	action := []string{"create", "update", "delete"}[r.IntN(3)]
+	switch r.IntN(15) {
+	case 12:
+		return fmt.Sprintf(`Insert(%s, TimeSubtract(Now(), %d, "seconds"), %q, %s)`, doc, r.IntN(20)+1, action, data)
+	case 13:
+		return fmt.Sprintf(`Remove(%s, Select("ts", Get(%s)), %q)`, doc, doc, action)
+	case 14:
+		return fmt.Sprintf(`Let({e: Select(["data", 0], Paginate(Events(%s)))}, Remove(%s, Select("ts", Var("e")), Select("action", Var("e"))))`, doc, doc)
 	case 0, 1, 2:
 		return fmt.Sprintf(`Create(%s, %s)`, doc, data)
 	case 3, 4:

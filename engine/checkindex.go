@@ -91,12 +91,16 @@ func (c *checker) entry(d *index.Definition, key []byte) error {
 	if gone, err := c.ownerGone(r); gone || err != nil {
 		return err
 	}
-	versions, err := c.tx.versions(r)
+	list, err := c.tx.pasts(r)
 	if isDamage(err) {
 		return nil // reported with the document
 	}
 	if err != nil {
 		return err
+	}
+	versions := make([]index.Version, len(list))
+	for i, p := range list {
+		versions[i] = p.version(r)
 	}
 	timeline, err := d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
 	if isDamage(err) {

@@ -32,6 +32,8 @@ type collection struct {
 	// deleted what follows a delete.
 	after   func(tx *tx, c *change, doc *value.Document) error
 	deleted func(tx *tx, c *change) error
+	// lives follows an insert into history: whether the document is live.
+	lives func(tx *tx, r value.Ref, live bool)
 }
 
 // collections is the table; the row of every user collection stands under

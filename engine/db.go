@@ -58,6 +58,12 @@ type Options struct {
 	// are built in the background. The default is 128; math.MaxInt is all
 	// indexes, a negative number none but those of empty collections.
 	BuildAtOnce int
+	// Keys gives the public keys of access providers; without it no JWT is
+	// accepted.
+	Keys KeySource
+	// Audience begins the audience of every database, which ends with its
+	// global id; the default is DefaultAudience.
+	Audience string
 	// StrictIdentity takes away what identities without a role may do beyond
 	// the core's own rules: reading their own document, and the rights of
 	// legacy permissions.
@@ -69,6 +75,7 @@ type Options struct {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
+	feed    feed
 	store   kv.Store
 	options Options
 	ids     ids
@@ -153,6 +160,9 @@ func (o Options) withDefaults() Options {
 	if o.Timeout == 0 {
 		o.Timeout = 2 * time.Minute
 	}
+	if o.Audience == "" {
+		o.Audience = DefaultAudience
+	}
 	switch {
 	case o.HistoryDays == 0:
 		o.HistoryDays = 30
@@ -179,12 +189,16 @@ func (db *DB) InitialSecret() string {
 	return s
 }
 
-// Close ends running background work and closes the store. Queries must have
-// ended before.
+// Close ends running background work and closes the store. It waits for
+// queries that have begun; later ones, and a second Close, get ErrClosed.
 func (db *DB) Close() error {
 	db.stop()
 	db.tasks.Wait()
-	return db.store.Close()
+	err := db.store.Close()
+	if errors.Is(err, kv.ErrClosed) {
+		return ErrClosed
+	}
+	return err
 }
 
 // now is the present time in microseconds.

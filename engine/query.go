@@ -187,7 +187,7 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 	}
 	// Whether the query may write is not known before it is decoded, and it
 	// is not decoded before the secret is good.
-	tx, err := db.open(ctx, req, !r.ReadOnly)
+	tx, err := db.openSince(ctx, req, !r.ReadOnly, r.LastSeen, alone)
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +216,22 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 		return tx.failed(stats, err), err
 	}
 	return tx.finish(v, stats, alone)
+}
+
+// openSince is open at a time that is not before seen. The clock has passed
+// that time; only a group of commits on its way to the disk holds snapshots
+// back, and an empty commit waits for that.
+func (db *DB) openSince(ctx context.Context, req *request, writes bool, seen int64, alone bool) (*tx, error) {
+	for {
+		tx, err := db.open(ctx, req, writes)
+		if err != nil || tx.now >= seen {
+			return tx, err
+		}
+		tx.close()
+		if _, err := db.commit(ctx, &kv.Batch{Since: tx.now}, alone); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // failed is what is left of a query that ended with an error: an abort keeps
@@ -248,6 +264,8 @@ func (tx *tx) finish(v value.Value, stats query.Stats, alone bool) (*Result, err
 // public turns an error of the store into one that a caller can act on.
 func public(err error) error {
 	switch {
+	case errors.Is(err, kv.ErrClosed):
+		return ErrClosed
 	case errors.Is(err, context.DeadlineExceeded):
 		return &query.Error{Code: query.TimeOut, Description: "Read timed out"}
 	case errors.Is(err, kv.ErrKeySize), errors.Is(err, kv.ErrValueSize), errors.Is(err, kv.ErrBatchSize):

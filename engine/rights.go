@@ -44,6 +44,12 @@ func (tx *tx) rightsOf(s *session) (*rights, error) {
 		r.roles = tx.namedRoles(s.role)
 		return r, nil
 	}
+	if s.provider != nil {
+		tx.rights = r
+		var err error
+		r.roles, err = tx.providerRoles(s)
+		return r, err
+	}
 	if s.identity == nil {
 		return r, nil
 	}

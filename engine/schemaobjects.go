@@ -22,7 +22,7 @@ var collectionRow = &collection{
 	keeps:   []string{"name", "history_days"},
 	next:    nextCollection,
 	prepare: prepareCollection,
-	after:   enterSchema,
+	after:   enterCollection,
 	deleted: leaveCollection,
 }
 

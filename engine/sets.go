@@ -114,7 +114,17 @@ func (tx *tx) retainedSources(i *schema.Index, at int64) error {
 	if at == 0 {
 		return nil
 	}
-	for _, c := range i.Definition.Classes() {
+	classes := i.Definition.Classes()
+	if i.Definition.Wildcard() {
+		d, err := tx.schemaOf(i.Definition.Scope)
+		if err != nil {
+			return err
+		}
+		for _, c := range d.Collections.All() {
+			classes = append(classes, c.Class)
+		}
+	}
+	for _, c := range classes {
 		if err := tx.retained(value.Ref{Scope: i.Definition.Scope, Class: c}, at); err != nil {
 			return err
 		}
@@ -180,6 +190,15 @@ func (s source) Document(r value.Ref, at int64) error {
 
 // Readable implements index.Source.
 func (s source) Readable(r value.Ref, _ int64) (bool, error) { return s.tx.mayRead(r) }
+
+// Reachable implements index.Source.
+func (s source) Reachable(scope value.Scope, c value.Class) bool {
+	if scope == s.tx.own.Scope {
+		return !s.tx.own.Deleted && (c < value.FirstUserClass || s.tx.own.Has(c))
+	}
+	ok, err := s.tx.reachable(value.Ref{Scope: scope, Class: c})
+	return ok && err == nil
+}
 
 // Retained implements index.Source.
 func (s source) Retained(scope value.Scope, c value.Class) int64 { return s.tx.minimumTime(scope, c) }

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"errors"
-
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -412,9 +410,4 @@ func withoutNulls(v value.Value) value.Value {
 	default:
 		return v
 	}
-}
-
-// rewrite inserts or removes a version in history.
-func (tx *tx) rewrite(*change) (value.Value, error) {
-	return nil, errors.New("engine: history cannot be rewritten")
 }

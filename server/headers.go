@@ -15,7 +15,6 @@ type headers struct {
 	timeout  time.Duration
 	retries  *int
 	tags     string // to be echoed, in reverse order
-	trace    string // trace id of traceparent, "" is none
 }
 
 const (
@@ -70,7 +69,6 @@ func readHeaders(h http.Header) (out headers, err error) {
 			return out, err
 		}
 	}
-	out.trace = readTrace(h.Get("Traceparent"))
 	return out, nil
 }
 

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
-	"github.com/fawndb/fawn/query/value"
 )
 
 // buffer is the memory of one request, used again for the next.
@@ -27,31 +26,36 @@ func (s *Server) release(b *buffer) {
 	}
 }
 
+// The methods of the two query endpoints.
+var (
+	queryMethods      = []string{http.MethodGet, http.MethodPost}
+	linearizedMethods = []string{http.MethodPost}
+)
+
 // query serves POST / and GET /?q=.
-func (s *Server) query(w http.ResponseWriter, r *http.Request) { s.serve(w, r, "GET, POST") }
+func (s *Server) query(w http.ResponseWriter, r *http.Request) { s.serve(w, r, queryMethods) }
 
 // linearized serves POST /linearized, which on one server is POST /.
-func (s *Server) linearized(w http.ResponseWriter, r *http.Request) { s.serve(w, r, "POST") }
+func (s *Server) linearized(w http.ResponseWriter, r *http.Request) {
+	s.serve(w, r, linearizedMethods)
+}
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, allowed string) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string) {
 	h, err := readHeaders(r.Header)
 	if err != nil {
-		s.problem(w, http.StatusBadRequest, "bad request", err.Error())
+		s.problem(w, r, http.StatusBadRequest, "bad request", err.Error())
 		return
 	}
 	secret := secretOf(r.Header.Get("Authorization"))
-	if !strings.Contains(allowed, r.Method) {
-		if _, err := s.db.Verify(r.Context(), secret); err != nil {
-			s.unauthorized(w)
-			return
+	if !slices.Contains(methods, r.Method) {
+		if s.known(w, r, secret) {
+			s.notAllowed(w, r, methods)
 		}
-		w.Header()["Allow"] = []string{allowed}
-		s.problem(w, http.StatusMethodNotAllowed, "method not allowed", "Allowed methods are "+allowed+".")
 		return
 	}
 	b := s.buffers.Get().(*buffer)
 	defer s.release(b)
-	if !s.readBody(w, r, b) {
+	if !s.readBody(w, r, secret, b) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
@@ -66,22 +70,45 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, allowed string) {
 	})
 }
 
+// known reports whether a secret is good. It answers if it is not.
+func (s *Server) known(w http.ResponseWriter, r *http.Request, secret string) bool {
+	_, err := s.db.Verify(r.Context(), secret)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, engine.ErrUnauthorized):
+		s.unauthorized(w, r)
+	default:
+		s.failed(r, err)
+		s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
+	}
+	return false
+}
+
 // readBody reads the query: the body, or q of a GET. It answers and is false
-// if there is too much of it.
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request, b *buffer) bool {
-	b.in = b.in[:0]
+// if there is too much of it, or much of it and no good secret.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request, secret string, b *buffer) bool {
 	if r.Method == http.MethodGet {
-		b.in = append(b.in, r.URL.Query().Get("q")...)
+		b.in = append(b.in[:0], r.URL.Query().Get("q")...)
 		return true
 	}
 	if r.ContentLength > maxBody {
-		s.problem(w, http.StatusRequestEntityTooLarge, "request too large", "Request entity is too large")
+		s.tooLarge(w, r)
 		return false
 	}
+	const firstRead = 512
+	b.in = slices.Grow(b.in[:0], int(min(max(r.ContentLength+1, firstRead), keptBuffer)))
 	body := http.MaxBytesReader(w, r.Body, maxBody)
+	strange := true
 	for {
 		if len(b.in) == cap(b.in) {
-			b.in = append(b.in, 0)[:len(b.in)]
+			if strange && len(b.in) >= keptBuffer {
+				if !s.known(w, r, secret) {
+					return false
+				}
+				strange = false
+			}
+			b.in = slices.Grow(b.in, 1)
 		}
 		n, err := body.Read(b.in[len(b.in):cap(b.in)])
 		b.in = b.in[:len(b.in)+n]
@@ -89,14 +116,23 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, b *buffer) boo
 		switch {
 		case err == nil:
 		case errors.Is(err, io.EOF):
+			lift(w, r)
 			return true
 		case errors.As(err, &tooLarge):
-			s.problem(w, http.StatusRequestEntityTooLarge, "request too large", "Request entity is too large")
+			s.tooLarge(w, r)
 			return false
 		default:
-			s.problem(w, http.StatusBadRequest, "bad request", "The request body could not be read.")
+			s.problem(w, r, http.StatusBadRequest, "bad request", "The request body could not be read.")
 			return false
 		}
+	}
+}
+
+// lift ends the time limit for reading a request that has been read: on
+// HTTP/1.1 it would cancel the query.
+func lift(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 1 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
 }
 
@@ -112,42 +148,36 @@ type call struct {
 func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request, c *call) {
 	res, err := s.db.Run(ctx, c.request)
 	if errors.Is(err, engine.ErrUnauthorized) {
-		s.unauthorized(w)
+		s.unauthorized(w, r)
 		return
 	}
 	out := c.body.out[:0]
 	status := http.StatusOK
 	if err == nil {
+		if res.Created {
+			status = http.StatusCreated
+		}
 		out = append(out, `{"resource":`...)
 		if out, err = res.AppendJSON(out); err == nil {
 			out = append(out, '}')
 		}
-		if res.Created {
-			status = http.StatusCreated
-		}
 	}
 	if err != nil {
-		status = statusOf(err)
-		if status == http.StatusInternalServerError {
-			s.options.Log.Error("query failed", "error", err)
+		if status = statusOf(err); status == http.StatusInternalServerError {
+			s.failed(r, err)
 		}
 		out = query.AppendErrors(out[:0], err, nil)
 	}
-	if pretty(r.Header) {
-		out = value.Indent(nil, out)
-	}
-	c.body.out = out
+	c.body.out = laidOut(r, out)
 	s.report(w.Header(), c, res, status)
-	s.write(w, status, out)
+	s.write(w, status, c.body.out)
 }
 
-// pretty reports whether a human reads the answer.
-func pretty(h http.Header) bool {
-	if _, ok := h["X-Faunadb-Formatted-Json"]; ok {
-		return true
+// failed tells the log of a failure that is not the client's.
+func (s *Server) failed(r *http.Request, err error) {
+	if r.Context().Err() == nil { // else the client has gone away
+		s.options.Log.Error("query failed", "error", err)
 	}
-	agent := h.Get("User-Agent")
-	return strings.Contains(agent, "curl") || strings.Contains(agent, "HTTPie")
 }
 
 // report writes the headers that say what a query did. An answer with errors
@@ -161,14 +191,17 @@ func (s *Server) report(h http.Header, c *call, res *engine.Result, status int) 
 	if status == http.StatusInternalServerError {
 		return
 	}
-	var stats engine.Stats
-	ts := int64(0)
-	if res != nil {
-		stats, ts = res.Stats, res.Time
-	}
 	set := func(name string, n int64) { h[name] = []string{strconv.FormatInt(n, 10)} }
-	set("X-Txn-Time", ts)
-	set("X-Compute-Ops", (stats.Calls+49)/50)
+	var stats engine.Stats
+	if res != nil { // else the query has not begun
+		stats = res.Stats
+		set("X-Txn-Time", res.Time)
+	}
+	calls := stats.Calls
+	if status < http.StatusBadRequest {
+		calls = max(calls, 1)
+	}
+	set("X-Compute-Ops", (calls+callsPerOp-1)/callsPerOp)
 	set("X-Byte-Read-Ops", stats.ReadOps)
 	set("X-Read-Ops", stats.ReadOps)
 	set("X-Byte-Write-Ops", stats.WriteOps)
@@ -181,32 +214,5 @@ func (s *Server) report(h http.Header, c *call, res *engine.Result, status int) 
 	set("X-Txn-Retries", int64(stats.Retries))
 }
 
-var (
-	jsonType   = []string{"application/json;charset=utf-8"}
-	basicRealm = []string{`Basic realm="Unauthorized"`}
-)
-
-// write sends a whole answer.
-func (s *Server) write(w http.ResponseWriter, status int, body []byte) {
-	h := w.Header()
-	h["Content-Type"] = jsonType
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
-	// A client that is gone needs no answer.
-	_, _ = w.Write(body)
-}
-
-// problem answers with an error of the protocol, which has no position.
-func (s *Server) problem(w http.ResponseWriter, status int, code, description string) {
-	body := append([]byte(nil), `{"errors":[{"code":`...)
-	body = value.AppendJSON(body, value.String(code), nil)
-	body = append(body, `,"description":`...)
-	body = value.AppendJSON(body, value.String(description), nil)
-	s.write(w, status, append(body, "}]}"...))
-}
-
-// unauthorized answers whoever cannot be authenticated, always alike.
-func (s *Server) unauthorized(w http.ResponseWriter) {
-	w.Header()["Www-Authenticate"] = basicRealm
-	s.problem(w, http.StatusUnauthorized, "unauthorized", "Unauthorized")
-}
+// callsPerOp is how many calls count as one compute operation.
+const callsPerOp = 50

@@ -3,12 +3,12 @@ package server
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
@@ -16,13 +16,24 @@ import (
 
 // Limits of a request. Source: chapter on the wire, section 1.7.
 const (
-	maxBody    = 8 << 20
-	maxHeaders = 24 << 10 // request line and headers
+	maxBody        = 8 << 20
+	maxRequestLine = 16 << 10
+	maxHeaders     = 8 << 10
+	// maxTransport is what is read of a request line and headers at all. What
+	// is longer is refused by the transport, without an answer of ours.
+	maxTransport = 64 << 10
 	// maxStreams is how many requests one HTTP/2 connection may have open.
 	maxStreams = 10000
+)
 
+// How long one connection may keep us waiting.
+const (
 	readingTime = 60 * time.Second
 	idleTimeout = 5 * time.Minute
+	// answeringTime is for the query, however long it may run, and the
+	// reading of its answer. An answer without an end lifts it by
+	// http.ResponseController.
+	answeringTime = maxTimeout*time.Millisecond + 2*readingTime
 )
 
 // Options of a server.
@@ -44,6 +55,9 @@ type Server struct {
 	options Options
 	http    *http.Server
 	buffers sync.Pool
+	streams atomic.Int64    // number of the stream opened last
+	ending  context.Context //nolint:containedctx // ends with the server, and all streams with it
+	end     context.CancelFunc
 }
 
 // New returns a server of db, which it does not close.
@@ -61,31 +75,45 @@ func New(db *engine.DB, o Options) *Server {
 		o.Build = "fawn"
 	}
 	s := &Server{db: db, options: o}
+	s.ending, s.end = context.WithCancel(context.Background())
 	s.buffers.New = func() any { return new(buffer) }
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	s.http = &http.Server{
-		Handler:        s.Handler(),
-		Protocols:      protocols,
-		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
-		ReadTimeout:    readingTime,
-		IdleTimeout:    idleTimeout,
-		MaxHeaderBytes: maxHeaders,
-		ErrorLog:       slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+		Handler:                      s.Handler(),
+		DisableGeneralOptionsHandler: true,
+		Protocols:                    protocols,
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		ReadTimeout:                  readingTime,
+		WriteTimeout:                 answeringTime,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxTransport,
+		ErrorLog:                     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	return s
 }
 
-// Handler returns all routes: the whole server on one screen.
+// Handler returns all routes, with what every request goes through first.
 func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/{$}", s.query)
-	mux.HandleFunc("/linearized", s.linearized)
-	mux.HandleFunc("/ping", s.ping)
-	mux.HandleFunc("/", s.unknown)
-	return s.crossOrigin(s.traced(mux))
+	return s.traced(s.guarded(s.crossOrigin(s.limited(http.HandlerFunc(s.route)))))
+}
+
+// route is the whole server on one screen.
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/", "":
+		s.query(w, r)
+	case "/linearized":
+		s.linearized(w, r)
+	case "/stream":
+		s.stream(w, r)
+	case "/ping":
+		s.ping(w, r)
+	default:
+		s.problem(w, r, http.StatusNotFound, "not found", "Not Found")
+	}
 }
 
 // Serve serves connections until Shutdown, and then returns
@@ -97,32 +125,12 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) error {
 	return s.http.Serve(l)
 }
 
-// Shutdown stops listening, lets running queries finish as long as ctx lasts,
+// Shutdown stops listening, ends streams, lets running queries finish as long as ctx lasts,
 // and closes all connections.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.end()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return s.http.Close()
 	}
 	return nil
-}
-
-// unknown answers paths that are not served, whoever asks.
-func (s *Server) unknown(w http.ResponseWriter, _ *http.Request) {
-	s.problem(w, http.StatusNotFound, "not found", "Not Found")
-}
-
-// traced gives every answer its traceparent: the request's trace, or a new
-// one.
-func (s *Server) traced(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var id [16 + 8]byte
-		if _, err := io.ReadFull(s.options.Random, id[:]); err == nil {
-			trace := readTrace(r.Header.Get("Traceparent"))
-			if trace == "" {
-				trace = hex.EncodeToString(id[:16])
-			}
-			w.Header()["Traceparent"] = []string{"00-" + trace + "-" + hex.EncodeToString(id[16:]) + "-00"}
-		}
-		next.ServeHTTP(w, r)
-	})
 }

@@ -283,6 +283,23 @@ func (d *Database) WithChild(c *Child) *Database {
 	return &out
 }
 
+// Has reports whether there is a user collection with a class.
+func (d *Database) Has(c value.Class) bool {
+	_, ok := d.Collections.Numbered(int64(c))
+	return ok
+}
+
+// WithFloor returns the schema with another HistoryFloor of a collection.
+func (d *Database) WithFloor(c value.Class, ts int64) *Database {
+	out := *d
+	if old, ok := d.Collections.Numbered(int64(c)); ok {
+		collection := *old
+		collection.HistoryFloor = ts
+		out.Collections = d.Collections.with(&collection)
+	}
+	return &out
+}
+
 func change[T Object](o Objects[T], ref value.Ref, doc *value.Document,
 	compile func(value.Ref, value.Object) (T, error),
 ) (Objects[T], error) {
@@ -346,6 +363,13 @@ func (b *Builder) Add(ref value.Ref, doc *value.Document) error {
 		return add(&b.d.Providers, ref, fields, newProvider)
 	}
 	return nil
+}
+
+// Floor sets the HistoryFloor of a collection that was added.
+func (b *Builder) Floor(c value.Class, ts int64) {
+	if collection, ok := b.d.Collections.Numbered(int64(c)); ok {
+		collection.HistoryFloor = ts
+	}
 }
 
 // Child takes in a child database.

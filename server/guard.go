@@ -1,0 +1,99 @@
+package server
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+)
+
+// traced gives every answer its traceparent: the request's trace, or a new
+// one.
+// Source: chapter on the wire, section 1.9.
+func (s *Server) traced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var id [16 + 8]byte
+		if _, err := io.ReadFull(s.options.Random, id[:]); err == nil {
+			trace := readTrace(r.Header.Get("Traceparent"))
+			if trace == "" {
+				trace = hex.EncodeToString(id[:16])
+			}
+			w.Header()["Traceparent"] = []string{"00-" + trace + "-" + hex.EncodeToString(id[16:]) + "-00"}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// guarded answers a request whose handler panics, and keeps the others going.
+// The log is told where it was, not with which values.
+func (s *Server) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p)
+			}
+			s.options.Log.Error("a request failed", "panic", kindOf(p), "at", frames())
+			s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// kindOf describes a panic: the text of the runtime's own, of others the type
+// only, because their text may hold data.
+func kindOf(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		if _, failed := p.(*runtime.TypeAssertionError); failed || strings.HasPrefix(err.Error(), "runtime error: ") {
+			return err.Error()
+		}
+	}
+	return fmt.Sprintf("%T", p)
+}
+
+// frames are the functions below a panic, innermost first, without arguments.
+func frames() string {
+	const deepest = 32
+	var pc [deepest]uintptr
+	list := runtime.CallersFrames(pc[:runtime.Callers(4, pc[:])])
+	var b strings.Builder
+	for {
+		f, more := list.Next()
+		fmt.Fprintf(&b, "%s:%d ", f.Function, f.Line)
+		if !more {
+			return strings.TrimSpace(b.String())
+		}
+	}
+}
+
+// limited refuses request lines and headers that are too long.
+// Source: chapter on the wire, section 1.7.
+func (s *Server) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case len(r.Method)+len(r.RequestURI)+len(r.Proto) > maxRequestLine:
+			s.problem(w, r, http.StatusBadRequest, "bad request", "The request line is too long.")
+		case headerSize(r.Header) > maxHeaders:
+			s.problem(w, r, http.StatusBadRequest, "bad request", "The request headers are too long.")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// headerSize is the size of headers as HTTP/1.1 sends them.
+func headerSize(h http.Header) int {
+	n := 0
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(": \r\n") + len(v)
+		}
+	}
+	return n
+}
