@@ -22,6 +22,9 @@ type Options struct {
 	Limited bool
 	Allow   ast.Effect
 	Where   string
+	// Calls lets user functions be called, which may write: what their bodies
+	// do is held to Allow.
+	Calls bool
 	// MaxSteps bounds how many expressions are evaluated; 0 is no bound.
 	MaxSteps int64
 }

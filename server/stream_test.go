@@ -46,7 +46,7 @@ func newStreamed(t *testing.T) *streamed {
 func (s *streamed) post(path, secret, body string) (int, string) {
 	s.t.Helper()
 	resp := s.request(path, secret, body)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatal(err)

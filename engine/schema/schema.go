@@ -104,6 +104,9 @@ type Child struct {
 	ID    int64
 	Name  string
 	Scope value.Scope
+	// Container is set when the database may hold nothing but databases,
+	// keys, roles and access providers.
+	Container bool
 }
 
 // Collection is a user collection.
