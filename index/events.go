@@ -189,9 +189,21 @@ type version struct {
 
 func (v version) live() bool { return !v.header.Tombstone }
 
+// expiredBefore reports whether v was gone by itself when next was written;
+// now is the time of what is pending.
+func (v version) expiredBefore(next version, now int64) bool {
+	if next.header.TS != 0 {
+		now = next.header.TS
+	}
+	return v.header.Expired(now)
+}
+
 // versions reads the history of a document, oldest first.
 func (o opener) versions(r value.Ref) ([]version, error) {
 	var list []version
+	if !o.src.Reachable(r.Scope, r.Class) {
+		return nil, nil
+	}
 	for _, space := range []byte{SpaceHistory, SpaceLive} {
 		key := binary.BigEndian.AppendUint64(documentPrefix(space, r.Scope, r.Class), uint64(r.ID))
 		it := o.src.Scan(key, after(key), true)
@@ -228,8 +240,11 @@ func (o opener) documentEvents(r value.Ref) ([]moment, error) {
 	}
 	var list []moment
 	var before value.Value // data of the version before, nil when it was not live
-	for _, v := range versions {
+	for i, v := range versions {
 		m := moment{source: r}
+		if i > 0 && versions[i-1].expiredBefore(v, o.src.Now()) {
+			before = nil // another life of the document
+		}
 		if m.event, before, err = versionEvent(r, v, before); err != nil {
 			return nil, err
 		}

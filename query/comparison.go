@@ -94,6 +94,7 @@ func unresolvedIn(v value.Value) *value.Unresolved {
 		return unresolvedInList(v.Data)
 	case *value.Unresolved:
 		return v
+	default: // holds none
 	}
 	return nil
 }

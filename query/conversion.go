@@ -115,8 +115,9 @@ func toText(v value.Value) (string, bool) {
 		return v.String(), true
 	case value.Date:
 		return v.String(), true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // toNumber returns a number as it is and reads one from the start of a
@@ -127,8 +128,9 @@ func toNumber(v value.Value) (value.Value, bool) {
 		return v, true
 	case value.String:
 		return value.ParseNumber(string(v))
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 func evalToTime(c *Context, args []value.Value) (value.Value, error) {
@@ -141,8 +143,9 @@ func evalToTime(c *Context, args []value.Value) (value.Value, error) {
 		return v, nil
 	case value.Date:
 		return v.Time(), nil
+	default:
+		return nil, c.castError(v, "Time")
 	}
-	return nil, c.castError(args[0], "Time")
 }
 
 func evalToDate(c *Context, args []value.Value) (value.Value, error) {
@@ -157,6 +160,7 @@ func evalToDate(c *Context, args []value.Value) (value.Value, error) {
 		return date, nil
 	case value.Date:
 		return v, nil
+	default:
+		return nil, c.castError(v, "Date")
 	}
-	return nil, c.castError(args[0], "Date")
 }

@@ -135,10 +135,14 @@ func (c *Context) eventCursor(v value.Value) (*value.Event, error) {
 // eventKeys are the sets of members that an event's cursor may have, as they
 // are named first to last.
 var eventKeys = [][]string{
-	{"ts"}, {"ts", "action"},
-	{"ts", "action", "document"}, {"ts", "action", "document", "data"},
-	{"ts", "action", "instance"}, {"ts", "action", "instance", "data"},
-	{"ts", "action", "resource"}, {"ts", "action", "resource", "values"},
+	{"ts"},
+	{"ts", "action"},
+	{"ts", "action", "document"},
+	{"ts", "action", "document", "data"},
+	{"ts", "action", "instance"},
+	{"ts", "action", "instance", "data"},
+	{"ts", "action", "resource"},
+	{"ts", "action", "resource", "values"},
 }
 
 // cursorKinds are what a cursor may be, as errors say it.
@@ -214,6 +218,7 @@ func (c *Context) eventAction(v value.Value) (value.Action, error) {
 		name = string(v)
 	case value.Action:
 		name = string(v)
+	default: // names no action
 	}
 	switch name {
 	case "create", "update", "delete", "add", "remove":

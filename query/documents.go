@@ -40,7 +40,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Create",
-		Params:   []Param{arg("create", target), opt("params", object)},
+		Params:   []Param{arg("create", target), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "makes a document in a collection, with an id of its own when a document ref is given",
 		Examples: []string{`Create(5) // invalid argument ["create"]`, `Create(Collection("nope")) // invalid ref ["create"]`},
@@ -53,7 +53,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Update",
-		Params:   []Param{arg("update", anyRef), opt("params", object)},
+		Params:   []Param{arg("update", anyRef), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "changes a document: objects are merged, null removes, anything else replaces",
 		Examples: []string{`Update("a", {}) // invalid argument ["update"]`},
@@ -64,7 +64,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Replace",
-		Params:   []Param{arg("replace", anyRef), opt("params", object)},
+		Params:   []Param{arg("replace", anyRef), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "gives a document new contents in place of all that it had",
 		Examples: []string{`Replace("a", {}) // invalid argument ["replace"]`},
@@ -86,7 +86,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Insert",
-		Params:   []Param{arg("insert", anyRef), arg("ts", eventMoment), arg("action", action), opt("params", object)},
+		Params:   []Param{arg("insert", anyRef), arg("ts", eventMoment), arg("action", action), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "puts a version into the history of a document",
 		Examples: []string{`Insert("a", 1, "create", {}) // invalid argument ["insert"]`},
@@ -125,6 +125,9 @@ var target = defined("Identifier", func(c *Context, v value.Value) (value.Value,
 	}
 	return nil, c.wrongRef("Identifier", v)
 })
+
+// fields are the fields of a document to be written: an object, made as one.
+var fields = kinds("Object", value.KindObject)
 
 // maybeRefOrSet is as refOrSet, but takes refs to what is undefined too.
 var maybeRefOrSet = Cast{Name: refOrSet.Name, fails: []string{mistyped(refOrSet.Name)}, check: func(c *Context, v value.Value) (value.Value, error) {
@@ -266,6 +269,7 @@ func noun(c value.Class) string {
 		return "Role"
 	case value.AccessProviders:
 		return "other"
+	default:
+		return "Document"
 	}
-	return "Document"
 }

@@ -59,6 +59,7 @@ func (c *Context) each(v value.Value, key string, f func(value.Value) error) err
 		return eachOf(v, f)
 	case *value.Page:
 		return eachOf(v.Data, f)
+	default: // what is not a set fails to open
 	}
 	set, err := c.open(v, key)
 	if err != nil {

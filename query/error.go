@@ -123,8 +123,9 @@ func ends(err error) bool {
 		switch err.Code {
 		case StackOverflow, BadRequest, ContendedTransaction, TimeOut, Unauthorized, Internal:
 			return true
+		default:
+			return false
 		}
-		return false
 	case Errors:
 		return false
 	}
@@ -197,7 +198,7 @@ func Undefined(u *value.Unresolved, at Place) *Refusal {
 }
 
 func undefinedText(u *value.Unresolved) string {
-	kind := "collection"
+	var kind string
 	switch u.Class {
 	case value.Databases:
 		kind = "database"
@@ -211,6 +212,8 @@ func undefinedText(u *value.Unresolved) string {
 		kind = "access_provider"
 	case value.Keys:
 		kind = "key"
+	default:
+		kind = "collection"
 	}
 	return "Ref refers to undefined " + kind + " '" + u.Name + "'"
 }

@@ -29,8 +29,9 @@ func objectOf(v value.Value) (o value.Object, ok bool, err error) {
 		return v.Object(), true, nil
 	case *value.Sourced:
 		return v.Object(), true, nil
+	default:
+		return nil, false, nil
 	}
-	return nil, false, nil
 }
 
 // objectFunctions make objects and take them apart.
@@ -39,7 +40,8 @@ var objectFunctions = []*Function{
 	{
 		Name: "Merge",
 		Params: []Param{
-			arg("merge", object), {Key: "with", Cast: object.list(zeroOrMore)},
+			arg("merge", object),
+			{Key: "with", Cast: object.list(zeroOrMore)},
 			{Key: "lambda", Syntax: ast.LambdaOnly, Optional: true},
 		},
 		Doc: "puts the members of one or several objects into a first one; null takes a member away; " +

@@ -201,11 +201,12 @@ func (c *Context) partsOf(in value.Value) ([]value.Value, error) {
 		return membersOf(in.Object()), nil
 	case value.Ref:
 		return c.partsOfRef(in)
+	default:
+		if value.Scalar(in) {
+			return nil, c.failAt(InvalidArgument, "Object, Array, Page, Set, or Ref expected, Scalar provided.", ast.Key("in"))
+		}
+		return nil, nil
 	}
-	if value.Scalar(in) {
-		return nil, c.failAt(InvalidArgument, "Object, Array, Page, Set, or Ref expected, Scalar provided.", ast.Key("in"))
-	}
-	return nil, nil
 }
 
 // partsOfRef returns a ref's id, its collection and, if it is another one than
@@ -231,8 +232,9 @@ func dataOf(e *value.Event) []value.Value {
 		return data
 	case value.Object:
 		return membersOf(data)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func membersOf(o value.Object) []value.Value {

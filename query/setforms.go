@@ -169,6 +169,7 @@ var joinTarget = defined("Lambda or Index Ref", func(c *Context, v value.Value) 
 		if v.Class != value.Indexes {
 			return nil, c.typeError("Lambda or Index Ref", v)
 		}
+	default: // neither
 	}
 	return nil, c.wrongRef("Lambda or Index Ref", v)
 })
@@ -208,6 +209,7 @@ func (c *Context) events(v value.Value) (value.Value, error) {
 		if !v.Native() {
 			return &value.Set{Op: value.SetEvents, Ref: v}, nil
 		}
+	default: // not a source of events: opening the set refuses it
 	}
 	return &value.Set{Op: value.SetEvents, Sets: []value.Value{v}}, nil
 }

@@ -108,8 +108,9 @@ var (
 			return value.TimeFromMicros(int64(v)), nil
 		case value.Time:
 			return v, nil
+		default:
+			return nil, c.typeError("Time", v)
 		}
-		return nil, c.typeError("Time", v)
 	}}
 	temporal = kinds("Temporal", value.KindTime, value.KindDate)
 	// timeUnit accepts the name of a unit of time and passes it on as written.
@@ -183,6 +184,7 @@ func (c *Context) moved(args []value.Value, n int64) (moved value.Value, err err
 			return nil, c.dateUnit(name)
 		}
 		moved, ok = base.Add(n)
+	default: // the cast lets nothing else pass
 	}
 	if !ok {
 		return nil, c.failAt(InvalidArgument, timeBounds, ast.Key("offset"))
