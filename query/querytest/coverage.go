@@ -75,11 +75,16 @@ func (c *coverage) add(s *Step) {
 		found := seenError{text: e.member("code").text + ": " + e.member("description").text}
 		switch at := e.member("position"); {
 		case tree != nil && at != nil:
-			found.row, found.key = place(tree, at.items)
+			for _, p := range places(tree, at.items) {
+				found.row, found.key = p.row, p.key
+				c.errors = append(c.errors, found)
+			}
 		case at == nil:
 			found.row = "*"
+			c.errors = append(c.errors, found)
+		default:
+			c.errors = append(c.errors, found)
 		}
-		c.errors = append(c.errors, found)
 	}
 }
 
@@ -179,19 +184,26 @@ func fitting(text string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)^` + strings.Join(parts, `.+`) + `$`)
 }
 
-// place follows the position of an error into a tree, and returns the innermost
-// call on the way with the key that the way goes on with, "" where it ends.
-func place(e ast.Expr, position []*node) (row, key string) {
+// placed is a call, with the key of the argument at which an error stands, ""
+// for the call itself.
+type placed struct{ row, key string }
+
+// places follows the position of an error into a tree, and returns the innermost
+// call on the way with the key that the way goes on with. A position that ends
+// at an argument which is itself a call may be of either.
+func places(e ast.Expr, position []*node) []placed {
+	var found []placed
 	for {
 		if call, ok := e.(*ast.Call); ok {
-			row, key = call.Form.Name, ""
+			p := placed{row: call.Form.Name}
 			if len(position) > 0 {
-				key = position[0].text
+				p.key, found = position[0].text, nil
 			}
+			found = append(found, p)
 		}
 		next, n := descend(e, position)
 		if n < 0 {
-			return row, key
+			return found
 		}
 		e, position = next, position[n:]
 	}
