@@ -53,6 +53,11 @@ type Options struct {
 	// HistoryDays is given to collections that do not say how long their
 	// history is kept; the default is 30. It is negative for 0 days.
 	HistoryDays int64
+	// BuildAtOnce is up to how many versions of documents a new index is built
+	// by the query that creates it, and is active in its answer. Larger ones
+	// are built in the background. The default is 128; math.MaxInt is all
+	// indexes, a negative number none but those of empty collections.
+	BuildAtOnce int
 	// Keys gives the public keys of access providers; without it no JWT is
 	// accepted.
 	Keys KeySource
@@ -85,15 +90,16 @@ type DB struct {
 	gate    sync.RWMutex // held by commits, and whole by a query that runs alone
 	ctx     context.Context
 	stop    context.CancelFunc
+	builder builder
 	tasks   sync.WaitGroup
 }
 
 // Open opens the database in a file, which it makes if there is none. Only
 // one process can have a file open.
 func Open(path string, o Options) (*DB, error) {
-	o = o.withDefaults()
+	clock := o.withDefaults().Clock
 	store, err := bolt.Open(path, bolt.Options{
-		Clock:     func() int64 { return o.Clock().UnixMicro() },
+		Clock:     func() int64 { return clock().UnixMicro() },
 		NoSync:    o.NoSync,
 		Ascending: ascending,
 	})
@@ -131,6 +137,10 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 	}
 	db.process = secret
 	db.root[1] = digest(secret)
+	if err := db.openBuilds(); err != nil {
+		db.stop()
+		return nil, fmt.Errorf("engine: open: %w", err)
+	}
 	return db, nil
 }
 
@@ -158,6 +168,9 @@ func (o Options) withDefaults() Options {
 		o.HistoryDays = 30
 	case o.HistoryDays < 0:
 		o.HistoryDays = 0
+	}
+	if o.BuildAtOnce == 0 {
+		o.BuildAtOnce = smallIndex
 	}
 	return o
 }

@@ -184,7 +184,11 @@ func (tx *tx) setHistory(c *change, old, fresh []past) error {
 	if err := tx.moveTTL(c.Ref, before, after); err != nil {
 		return err
 	}
-	for _, d := range tx.definitions(c.Ref.Class) {
+	definitions, err := tx.definitions(c.Ref)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
 		if err := tx.setTimeline(d, c.Ref, old, fresh); err != nil {
 			return err
 		}

@@ -112,7 +112,13 @@ func prepareIndex(tx *tx, c *change) error {
 		c.fail(f.Code, f.Description, f.Field...)
 	}
 	c.fields = fields
-	return tx.checkUniqueName(c)
+	if len(c.failures) > 0 {
+		return nil
+	}
+	if err := tx.checkUniqueName(c); err != nil {
+		return err
+	}
+	return tx.prepareActive(c, old)
 }
 
 // functionRow is the row of Functions().

@@ -29,6 +29,8 @@ type tx struct {
 	depends []value.Scope
 	// writeOps are pieces of 1024 bytes of documents with their entries.
 	writeOps int64
+	// builds says that there will be an index to build.
+	builds bool
 }
 
 // request is one query of a caller, over all its runs.
@@ -90,7 +92,11 @@ func (tx *tx) commit(alone bool) (int64, error) {
 			}
 		}
 	}
-	return tx.db.commit(tx.ctx, b, alone)
+	ts, err := tx.db.commit(tx.ctx, b, alone)
+	if err == nil && tx.builds {
+		tx.db.wakeBuilder()
+	}
+	return ts, err
 }
 
 // schemaOf returns the schema of a database as the transaction sees it. A

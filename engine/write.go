@@ -22,6 +22,8 @@ type change struct {
 	failures []query.Failure
 	// login marks a token made by Login, whose errors stand at the form.
 	login bool
+	// background marks a new index that is built after the transaction.
+	background bool
 }
 
 func (c *change) fail(code, description string, field ...string) {

@@ -50,7 +50,7 @@ var pathFunctions = []*Function{
 	{
 		Name:   "ContainsField",
 		Params: []Param{arg("contains_field", text), arg("in", anything)},
-		Doc:    "tells whether a value has a field",
+		Doc:    "reports whether a value has a field",
 		Examples: []string{
 			`ContainsField("x", { x: null }) // true`, `ContainsField("x", 5) // false`,
 			`ContainsField("a", [1]) // invalid argument ["in"]`,
@@ -66,7 +66,7 @@ var pathFunctions = []*Function{
 		Name:   "ContainsValue",
 		Params: []Param{arg("contains_value", anything), arg("in", anything)},
 		Effect: ast.Read,
-		Doc:    "tells whether a value is one of the elements, members or parts of another",
+		Doc:    "reports whether a value is one of the elements, members or parts of another",
 		Examples: []string{
 			`ContainsValue([2, 3], [1, [2, 3]]) // true`, `ContainsValue(1, [1.0]) // false`,
 			`ContainsValue("a", "abc") // invalid argument ["in"]`,
@@ -155,7 +155,7 @@ func containing(key, name, deprecated string, examples ...string) *Function {
 	return &Function{
 		Name:       name,
 		Params:     []Param{path(key), arg("in", anything)},
-		Doc:        "tells whether a path leads to something inside a value",
+		Doc:        "reports whether a path leads to something inside a value",
 		Examples:   examples,
 		Deprecated: deprecated,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
