@@ -23,6 +23,13 @@ var keyRow = &collection{
 	prepare: prepareKey,
 	after:   placeKey,
 	deleted: removeKeyPlace,
+	lives: func(tx *tx, r value.Ref, live bool) {
+		if live {
+			tx.t.Put(kv.Write{Key: keyKey(r.ID, r.Scope), Value: []byte{}})
+		} else {
+			tx.t.Delete(keyKey(r.ID, r.Scope))
+		}
+	},
 }
 
 // typeRole is the role of a key or a function: a built-in role, a role by ref
@@ -96,10 +103,13 @@ func prepareKey(tx *tx, c *change) error {
 			return nil
 		}
 		c.fields = c.fields.With("hashed_secret", value.String(secret.Digest(string(s))))
-		return nil
+		return tx.checkOnlyKey(c, "secret", func(stored []byte) bool { return secret.Matches(stored, string(s)) })
 	}
 	if c.Verb != query.Create {
 		// An update cannot overwrite the digest.
+		if c.old == nil {
+			return nil
+		}
 		if old, ok, err := c.old.Field("hashed_secret"); err != nil {
 			return err
 		} else if ok {
@@ -107,8 +117,9 @@ func prepareKey(tx *tx, c *change) error {
 		}
 		return nil
 	}
-	if _, ok := c.fields.Get("hashed_secret"); ok || len(c.failures) > 0 {
-		return nil
+	if own, ok := c.fields.Get("hashed_secret"); ok || len(c.failures) > 0 {
+		text, _ := own.(value.String)
+		return tx.checkOnlyKey(c, "hashed_secret", func(stored []byte) bool { return string(stored) == string(text) })
 	}
 	s, err := secret.New(secret.Parts{Kind: secret.Key, ID: c.Ref.ID}, tx.db.options.Random)
 	if err != nil {
@@ -117,6 +128,45 @@ func prepareKey(tx *tx, c *change) error {
 	c.once = value.Object{{Name: "secret", Value: value.String(s)}}
 	c.fields = c.fields.With("hashed_secret", value.String(secret.Digest(s)))
 	return nil
+}
+
+// checkOnlyKey reports a secret, or a digest, that the key with the same id in
+// another database has: nobody could tell which of the two it opens.
+func (tx *tx) checkOnlyKey(c *change, field string, same func(stored []byte) bool) error {
+	return tx.eachKey(c.Ref.ID, func(ref value.Ref) (bool, error) {
+		rec, ok, err := tx.record(ref)
+		if err != nil || !ok || ref == c.Ref {
+			return false, err
+		}
+		stored, err := stringField(rec.fields, "hashed_secret")
+		if err != nil || stored == nil || !same(stored) {
+			return false, err
+		}
+		c.fail("duplicate value", "Value is not unique.", field)
+		return true, nil
+	})
+}
+
+// eachKey calls f with the keys that have an id, in any live database, until
+// it is true. Ids of keys are unique in practice; imported ones may collide.
+func (tx *tx) eachKey(id int64, f func(value.Ref) (bool, error)) error {
+	lo := keyKey(id, 0)[:1+8]
+	it := tx.t.Scan(lo, after(lo), false)
+	defer it.Close()
+	for it.Next() {
+		ref := value.Ref{Scope: value.Scope(be32(it.Key()[1+8:])), Class: value.Keys, ID: id}
+		live, err := tx.liveDatabase(ref.Scope)
+		if err != nil {
+			return err
+		}
+		if !live {
+			continue
+		}
+		if done, err := f(ref); done || err != nil {
+			return err
+		}
+	}
+	return it.Err()
 }
 
 // placeKey notes where the key with an id lives: its secret has only the id.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+
 	"github.com/fawndb/fawn/engine/password"
 	"github.com/fawndb/fawn/engine/secret"
 	"github.com/fawndb/fawn/query"
@@ -18,6 +20,9 @@ func (c caller) Identity() value.Value {
 	if id := c.tx.session.identity; id != nil {
 		return *id
 	}
+	if sub, ok := c.tx.session.claims.Get("sub"); ok {
+		return sub
+	}
 	return nil
 }
 
@@ -25,6 +30,9 @@ func (c caller) Identity() value.Value {
 func (c caller) Token() value.Value {
 	if t := c.tx.session.token; t != nil && t.Scope == c.tx.session.scope {
 		return *t
+	}
+	if c.tx.session.provider != nil {
+		return c.tx.session.claims
 	}
 	return nil
 }
@@ -85,10 +93,7 @@ func (tx *tx) storedPassword(who *value.Ref) (*value.Document, string, error) {
 	if who == nil || who.Scope != tx.own.Scope {
 		return nil, "", nil
 	}
-	if ok, err := tx.reachable(*who); err != nil || !ok {
-		return nil, "", err
-	}
-	if ok, err := tx.isLive(*who); err != nil || !ok {
+	if ok, err := tx.exists(*who); err != nil || !ok {
 		return nil, "", err
 	}
 	doc, err := tx.credentialsOf(*who)
@@ -170,6 +175,9 @@ func (c caller) KeyFromSecret(text string) (value.Value, error) {
 	unknown := &query.Refusal{
 		Code: query.SecretNotFound, Description: "No key found for secret " + text + ".", Place: query.AtForm,
 	}
+	if IsJWT(text) {
+		return c.tx.databaseOf(text, unknown)
+	}
 	p, ok := secret.Parse(text)
 	if !ok {
 		return nil, unknown
@@ -189,6 +197,27 @@ func (c caller) KeyFromSecret(text string) (value.Value, error) {
 		return nil, unknown
 	}
 	return c.tx.version(*s, 0)
+}
+
+// databaseOf returns {database: ref}, the database that a JWT authenticates
+// to, if the caller may read it.
+func (tx *tx) databaseOf(token string, unknown error) (value.Value, error) {
+	s, err := tx.jwtSession(token)
+	if errors.Is(err, ErrUnauthorized) {
+		return nil, unknown
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := tx.schemaOf(s.scope)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := tx.mayRead(d.Ref)
+	if err == nil && !ok {
+		err = query.Denied(query.AtForm)
+	}
+	return value.Object{{Name: "database", Value: d.Ref}}, err
 }
 
 // ownerOf returns the ref of the key or token that a secret belongs to, nil

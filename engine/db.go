@@ -53,6 +53,12 @@ type Options struct {
 	// HistoryDays is given to collections that do not say how long their
 	// history is kept; the default is 30. It is negative for 0 days.
 	HistoryDays int64
+	// Keys gives the public keys of access providers; without it no JWT is
+	// accepted.
+	Keys KeySource
+	// Audience begins the audience of every database, which ends with its
+	// global id; the default is DefaultAudience.
+	Audience string
 	// StrictIdentity takes away what identities without a role may do beyond
 	// the core's own rules: reading their own document, and the rights of
 	// legacy permissions.
@@ -64,6 +70,7 @@ type Options struct {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
+	feed    feed
 	store   kv.Store
 	options Options
 	ids     ids
@@ -142,6 +149,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 2 * time.Minute
+	}
+	if o.Audience == "" {
+		o.Audience = DefaultAudience
 	}
 	switch {
 	case o.HistoryDays == 0:

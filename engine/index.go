@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
@@ -59,55 +57,11 @@ func (tx *tx) build(d *index.Definition, class value.Class) error {
 
 // buildOne writes all entries that a document ever had in an index.
 func (tx *tx) buildOne(d *index.Definition, r value.Ref) error {
-	versions, err := tx.versions(r)
+	versions, err := tx.pasts(r)
 	if err != nil {
 		return err
 	}
-	timeline, err := d.Timeline(versions, index.Env{Names: tx, Bind: tx.bind})
-	if err != nil {
-		return fmt.Errorf("engine: index: %w", err)
-	}
-	for _, s := range timeline {
-		tx.putEntry(s.Stored())
-	}
-	return nil
-}
-
-// versions returns the history of a document with its live version, oldest
-// first.
-func (tx *tx) versions(r value.Ref) ([]index.Version, error) {
-	var out []index.Version
-	prefix := historyPrefix(r)
-	it := tx.t.Scan(prefix, after(prefix), true)
-	defer it.Close()
-	for it.Next() {
-		v, err := version(r, it.Value())
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	if err := it.Err(); err != nil {
-		return nil, err
-	}
-	live, err := tx.t.Get(liveKey(r))
-	if err != nil || live == nil {
-		return out, err
-	}
-	v, err := version(r, live)
-	return append(out, v), err
-}
-
-func version(r value.Ref, b []byte) (index.Version, error) {
-	rec, err := decodeRecord(b)
-	if err != nil {
-		return index.Version{}, err
-	}
-	v := index.Version{TS: rec.TS}
-	if !rec.Tombstone {
-		v.Doc = rec.document(r)
-	}
-	return v, nil
+	return tx.setTimeline(d, r, nil, versions)
 }
 
 // leaveIndex takes an index out of the schema. Its entries are removed from

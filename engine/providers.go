@@ -7,8 +7,9 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// Audience begins the audience of every database; its global id follows.
-const Audience = "https://db.fauna.com/db/"
+// DefaultAudience is what the audience of a database begins with unless the
+// operator says otherwise; its global id follows.
+const DefaultAudience = "https://db.fauna.com/db/"
 
 // typeURI is the address of a key set. The check is lenient on purpose: a
 // driver's own tests use an address with a space behind the scheme.
@@ -30,7 +31,7 @@ func prepareProvider(tx *tx, c *change) error {
 	if err := tx.checkReadable(c); err != nil {
 		return err
 	}
-	audience := value.String(Audience + secret.FormatGlobalID(tx.own.GlobalID))
+	audience := value.String(tx.db.options.Audience + secret.FormatGlobalID(tx.own.GlobalID))
 	c.fields = c.fields.With("audience", audience)
 	return tx.checkUniqueName(c)
 }

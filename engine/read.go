@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"time"
-
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -32,6 +30,14 @@ func (tx *tx) record(r value.Ref) (record, bool, error) {
 func (tx *tx) isLive(r value.Ref) (bool, error) {
 	_, ok, err := tx.record(r)
 	return ok, err
+}
+
+// exists reports whether a document exists now, in a collection that does.
+func (tx *tx) exists(r value.Ref) (bool, error) {
+	if ok, err := tx.reachable(r); err != nil || !ok {
+		return false, err
+	}
+	return tx.isLive(r)
 }
 
 // liveDatabase reports whether a database exists.
@@ -90,41 +96,6 @@ func (tx *tx) pastVersion(r value.Ref, at int64) (*value.Document, error) {
 		return nil, err
 	}
 	return rec.document(r), nil
-}
-
-// retained refuses to read a document at a time whose history need not be
-// kept any more.
-func (tx *tx) retained(r value.Ref, at int64) error {
-	lowest := tx.minimumTime(r.Scope, r.Class)
-	if at >= lowest {
-		return nil
-	}
-	return &query.Refusal{
-		Code: query.BadRequest, Place: query.Nowhere,
-		Description: "Requested timestamp " + micros(at) + " less than minimum allowed timestamp " + micros(lowest) + ".",
-	}
-}
-
-// minimumTime is the time from which on history is kept.
-// Source: chapter on documents, section 1.10.
-func (tx *tx) minimumTime(s value.Scope, c value.Class) int64 {
-	const grace = int64(15 * time.Minute / time.Microsecond)
-	const day = int64(24 * time.Hour / time.Microsecond)
-	switch {
-	case c >= value.FirstUserClass:
-		d, err := tx.schemaOf(s)
-		if err != nil {
-			return 0
-		}
-		collection, ok := d.Collections.Numbered(int64(c))
-		if !ok || collection.HistoryDays == nil || *collection.HistoryDays > tx.now/day {
-			return 0
-		}
-		return max(0, max(tx.now-*collection.HistoryDays*day, collection.HistoryFloor)-grace)
-	case kindOf(c) == identities || c == value.Keys:
-		return tx.now - grace
-	}
-	return 0
 }
 
 // micros renders a time in microseconds as the language does.

@@ -91,19 +91,10 @@ func (tx *tx) unreadable(r value.Ref) (string, error) {
 	if !ok {
 		return "Cannot read reference.", nil
 	}
-	live, err := tx.reachable(r)
-	if err != nil {
+	if live, err := tx.exists(r); err != nil || live {
 		return "", err
 	}
-	if live {
-		if live, err = tx.isLive(r); err != nil {
-			return "", err
-		}
-	}
-	if !live {
-		return "Reference was not found.", nil
-	}
-	return "", nil
+	return "Reference was not found.", nil
 }
 
 func parseID(s string) (int64, error) {

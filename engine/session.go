@@ -23,11 +23,17 @@ type session struct {
 	// another database. byToken tells a token from a key.
 	token   *value.Ref
 	byToken bool
+	// claims are those of a JWT, and provider is who vouches for it.
+	claims   value.Object
+	provider *schema.Provider
 }
 
 // authenticate finds out who presents a secret. Everything that does not fit
 // is ErrUnauthorized.
 func (tx *tx) authenticate(presented string) (*session, error) {
+	if IsJWT(presented) {
+		return tx.jwtSession(presented)
+	}
 	s, ok := parseScoped(presented)
 	if !ok {
 		return nil, ErrUnauthorized
@@ -70,7 +76,7 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
 		return nil, err
 	}
-	if ok, err := tx.isLive(*identity); err != nil || !ok {
+	if ok, err := tx.exists(*identity); err != nil || !ok {
 		return nil, err
 	}
 	return &session{scope: scope, identity: identity, token: &ref, byToken: true}, nil
@@ -112,26 +118,16 @@ func (tx *tx) keySession(p secret.Parts, s scoped) (*session, error) {
 }
 
 // keyOf returns the ref of the live key that a secret belongs to, nil if there
-// is none. Ids of keys are unique in practice; imported ones may collide.
-func (tx *tx) keyOf(p secret.Parts, text string) (*value.Ref, error) {
-	lo := keyKey(p.ID, 0)
-	it := tx.t.Scan(lo, after(lo[:9]), false)
-	defer it.Close()
-	for it.Next() {
-		ref := value.Ref{Scope: value.Scope(be32(it.Key()[9:])), Class: value.Keys, ID: p.ID}
-		live, err := tx.liveDatabase(ref.Scope)
-		if err != nil {
-			return nil, err
-		}
-		if !live {
-			continue
-		}
+// is none.
+func (tx *tx) keyOf(p secret.Parts, text string) (found *value.Ref, err error) {
+	err = tx.eachKey(p.ID, func(ref value.Ref) (bool, error) {
 		raw, err := tx.secretDocument(ref, text)
-		if raw != nil || err != nil {
-			return &ref, err
+		if raw != nil {
+			found = &ref
 		}
-	}
-	return nil, it.Err()
+		return raw != nil, err
+	})
+	return found, err
 }
 
 // keyRights reads what a key opens, and with which rights.

@@ -98,14 +98,17 @@ func (s source) Index(r value.Ref, terms []value.Value, at int64) (*index.Defini
 }
 
 // hidesSome reports whether an index covers documents that the built-in role
-// may not read.
+// may not read, or that went with their collection.
 func (tx *tx) hidesSome(i *schema.Index) bool {
 	for _, c := range i.Definition.Classes() {
 		if !builtinMay(tx.rights.builtin, c, schema.ActionRead) {
 			return true
 		}
+		if _, ok := tx.own.Collections.Numbered(int64(c)); !ok && c >= value.FirstUserClass {
+			return true
+		}
 	}
-	return false
+	return i.Definition.Wildcard()
 }
 
 // retainedSources refuses to read an index at a time that the history of one
@@ -114,7 +117,17 @@ func (tx *tx) retainedSources(i *schema.Index, at int64) error {
 	if at == 0 {
 		return nil
 	}
-	for _, c := range i.Definition.Classes() {
+	classes := i.Definition.Classes()
+	if i.Definition.Wildcard() {
+		d, err := tx.schemaOf(i.Definition.Scope)
+		if err != nil {
+			return err
+		}
+		for _, c := range d.Collections.All() {
+			classes = append(classes, c.Class)
+		}
+	}
+	for _, c := range classes {
 		if err := tx.retained(value.Ref{Scope: i.Definition.Scope, Class: c}, at); err != nil {
 			return err
 		}
@@ -179,7 +192,21 @@ func (s source) Document(r value.Ref, at int64) error {
 }
 
 // Readable implements index.Source.
-func (s source) Readable(r value.Ref, _ int64) (bool, error) { return s.tx.mayRead(r) }
+func (s source) Readable(r value.Ref, _ int64) (bool, error) {
+	if ok, err := s.tx.reachable(r); err != nil || !ok {
+		return false, err
+	}
+	return s.tx.mayRead(r)
+}
+
+// Reachable implements index.Source.
+func (s source) Reachable(scope value.Scope, c value.Class) bool {
+	if scope == s.tx.own.Scope {
+		return !s.tx.own.Deleted && (c < value.FirstUserClass || s.tx.own.Has(c))
+	}
+	ok, err := s.tx.reachable(value.Ref{Scope: scope, Class: c})
+	return ok && err == nil
+}
 
 // Retained implements index.Source.
 func (s source) Retained(scope value.Scope, c value.Class) int64 { return s.tx.minimumTime(scope, c) }

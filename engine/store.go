@@ -67,25 +67,53 @@ func tooLarge(format string, args ...any) error {
 	return &query.Refusal{Code: query.BadRequest, Description: fmt.Sprintf(format, args...), Place: query.Nowhere}
 }
 
-// supersede moves the version that the snapshot has of a document into
-// history, once in a transaction. A new document (fresh) has none.
+// supersede moves the present version of a document into history, unless this
+// transaction made it. A new document (fresh) has none.
 func (tx *tx) supersede(r value.Ref, key []byte, fresh bool) error {
 	if fresh {
 		return nil
 	}
-	if w, ok := tx.t.Written(key); ok {
-		return tx.dropTTL(r, w.Value)
-	}
-	base, err := tx.t.GetBase(key)
-	if err != nil || base == nil {
-		return err
-	}
-	rec, err := decodeRecord(base)
+	current, _, err := tx.present(key)
 	if err != nil {
 		return err
 	}
-	tx.t.Put(kv.Write{Key: historyKey(r, rec.TS), Value: append([]byte(nil), base...)})
-	return tx.dropTTL(r, base)
+	if current == nil {
+		// Deleted by this transaction, if at all: the deletion never was.
+		tx.t.Undo(historyKey(r, 0))
+		return nil
+	}
+	rec, err := decodeRecord(current)
+	if err != nil {
+		return err
+	}
+	if rec.TS != 0 {
+		tx.t.Put(kv.Write{Key: historyKey(r, rec.TS), Value: append([]byte(nil), current...)})
+	}
+	return tx.dropTTL(r, current)
+}
+
+// present returns what the transaction sees under a key, and what its
+// snapshot has there; either may be nil.
+func (tx *tx) present(key []byte) (now, base []byte, err error) {
+	if base, err = tx.t.GetBase(key); err != nil {
+		return nil, nil, err
+	}
+	now = base
+	if w, ok := tx.t.Written(key); ok {
+		if now = w.Value; w.Delete {
+			now = nil
+		}
+	}
+	return now, base, nil
+}
+
+// drop deletes a key; what the snapshot does not have is forgotten.
+func (tx *tx) drop(key, base []byte) {
+	if base == nil {
+		tx.t.Undo(key)
+	} else {
+		tx.t.Delete(key)
+	}
 }
 
 // dropTTL removes the note under which the sweeper would find a version.
@@ -107,24 +135,40 @@ func (tx *tx) unstore(r value.Ref, old *value.Document) error {
 		return err
 	}
 	key := liveKey(r)
-	base, err := tx.t.GetBase(key)
+	_, base, err := tx.present(key)
 	if err != nil {
 		return err
 	}
 	if err := tx.supersede(r, key, false); err != nil {
 		return err
 	}
-	if base == nil {
-		// Made and deleted in the same query: it never was.
-		tx.t.Undo(key)
-		return nil
+	tx.drop(key, base)
+	if old.TS == 0 {
+		// Made and deleted in the same query: it never was, unless it took
+		// the place of another version.
+		was, err := tx.newest(r)
+		if err != nil || was == nil || was.Tombstone {
+			return err
+		}
 	}
-	tx.t.Delete(key)
 	tx.t.Put(kv.Write{
 		Key: historyKey(r, 0), KeyStamps: []int{historyStamp},
 		Value: index.AppendHeader(nil, index.Header{Tombstone: true}), ValueStamps: []int{index.HeaderStamp},
 	})
 	return tx.checkSize()
+}
+
+// newest returns the newest version in a document's history, nil if there is
+// none.
+func (tx *tx) newest(r value.Ref) (*record, error) {
+	prefix := historyPrefix(r)
+	it := tx.t.Scan(prefix, after(prefix), false)
+	defer it.Close()
+	if !it.Next() {
+		return nil, it.Err()
+	}
+	rec, err := decodeRecord(it.Value())
+	return &rec, err
 }
 
 // reindex brings the index entries of a document from its old version to the
@@ -190,20 +234,22 @@ func (tx *tx) bind(l *value.Lambda, doc *value.Document) (value.Value, error) {
 	return query.Apply(tx.ctx, tx, l, doc, query.Options{Limited: true, Where: "index bindings"})
 }
 
-// removeEntry takes a live entry out of an index. What the snapshot had goes
-// into the index's history.
+// removeEntry takes a live entry out of an index. It goes into the index's
+// history, unless this transaction made it.
 func (tx *tx) removeEntry(key []byte) error {
-	base, err := tx.t.GetBase(key)
-	if err != nil {
+	current, base, err := tx.present(key)
+	if err != nil || current == nil {
 		return err
 	}
-	if base == nil {
-		tx.t.Undo(key)
-		return nil
+	h, _, err := index.ReadHeader(current)
+	if err != nil {
+		return fmt.Errorf("engine: index: %w", err)
 	}
-	tx.t.Delete(key)
-	past, stamp := index.RemovedKey(key, 0)
-	tx.t.Put(kv.Write{Key: past, KeyStamps: []int{stamp}, Value: append([]byte(nil), base...)})
+	if h.TS != 0 {
+		past, stamp := index.RemovedKey(key, 0)
+		tx.t.Put(kv.Write{Key: past, KeyStamps: []int{stamp}, Value: append([]byte(nil), current...)})
+	}
+	tx.drop(key, base)
 	return nil
 }
 
@@ -214,12 +260,15 @@ func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry) error {
 			return err
 		}
 	}
-	if w, ok := tx.t.Written(e.Key); ok && w.Delete {
+	past, _ := index.RemovedKey(e.Key, 0)
+	if w, ok := tx.t.Written(past); ok && e.Covers(w.Value) {
 		// Removed by this query: it is as if it had stayed.
-		past, _ := index.RemovedKey(e.Key, 0)
+		h, _, err := index.ReadHeader(w.Value)
+		if err != nil {
+			return fmt.Errorf("engine: index: %w", err)
+		}
 		tx.t.Undo(past)
-		tx.t.Undo(e.Key)
-		return tx.keepEntry(e)
+		e = e.Since(h.TS)
 	}
 	tx.putEntry(e)
 	return nil

@@ -182,6 +182,13 @@ func (tx *tx) loadClass(d *schema.Database, c value.Class) (*schema.Database, er
 		if err := builder.Add(ref, doc); err != nil {
 			return nil, err
 		}
+		if c == value.Collections {
+			floor, err := tx.historyFloor(ref)
+			if err != nil {
+				return nil, err
+			}
+			builder.Floor(value.Class(ref.ID), floor)
+		}
 	}
 	if err := it.Err(); err != nil {
 		return nil, err

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"errors"
-
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -24,9 +22,6 @@ type change struct {
 	failures []query.Failure
 	// login marks a token made by Login, whose errors stand at the form.
 	login bool
-	// schema is the document's database as it is after the change, where the
-	// row's own steps have made it.
-	schema *schema.Database
 }
 
 func (c *change) fail(code, description string, field ...string) {
@@ -97,6 +92,9 @@ func (tx *tx) create(c *change) (value.Value, error) {
 		if err := tx.checkCreate(c); err != nil {
 			return nil, err
 		}
+	}
+	if err := tx.contained(c); err != nil {
+		return nil, err
 	}
 	if c.Past {
 		return nil, c.refuse(query.InvalidWriteTime, "Cannot write outside of snapshot time.")
@@ -410,9 +408,4 @@ func withoutNulls(v value.Value) value.Value {
 	default:
 		return v
 	}
-}
-
-// rewrite inserts or removes a version in history.
-func (tx *tx) rewrite(*change) (value.Value, error) {
-	return nil, errors.New("engine: history cannot be rewritten")
 }

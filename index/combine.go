@@ -81,7 +81,7 @@ func (c *combined) streams(backward bool) []*operand {
 	_, nodes := aligned(c.nodes)
 	out := make([]*operand, len(nodes))
 	for i, n := range nodes {
-		out[i] = &operand{stream: n.open(backward)}
+		out[i] = &operand{stream: n.open(backward), mixed: n.shape().Unknown}
 	}
 	return out
 }
@@ -95,6 +95,9 @@ type operand struct {
 	// group has more.
 	first element
 	run   bool
+	// mixed says that the stream may have tuples that begin with shorter ones:
+	// the end of a group can then not be sought.
+	mixed bool
 }
 
 func (o *operand) take(ok bool) bool {
@@ -114,7 +117,30 @@ func (o *operand) reach(e *element, backward bool) bool {
 	if !o.before(e, backward) || o.next() && !o.before(e, backward) {
 		return o.ok
 	}
-	return o.ok && o.seek(groupOf(e, backward, false))
+	return o.ok && o.enter(e, backward)
+}
+
+// enter goes to the first element of the group of e, or behind it. Backward,
+// longer tuples that begin with that of e come before it.
+func (o *operand) enter(e *element, backward bool) bool {
+	o.seek(groupOf(e, backward, false))
+	for o.before(e, backward) {
+		o.next()
+	}
+	return o.ok
+}
+
+// leave goes behind the group of e, if o stands in it.
+func (o *operand) leave(e *element, backward bool) {
+	if !o.in(e) {
+		return
+	}
+	if o.next(); !o.mixed && o.in(e) {
+		o.seek(groupOf(e, backward, true))
+	}
+	for o.in(e) {
+		o.next()
+	}
 }
 
 // before reports whether the present group comes before that of e.
@@ -205,7 +231,9 @@ func (s *counted) step() bool {
 		return true
 	}
 	if s.winner != nil {
-		s.leave()
+		for _, o := range s.parts {
+			o.leave(&s.group, s.backward)
+		}
 	}
 	s.winner = nil
 	e := s.find()
@@ -214,19 +242,6 @@ func (s *counted) step() bool {
 	}
 	s.choose(e)
 	return true
-}
-
-// leave moves all parts behind the present group.
-func (s *counted) leave() {
-	for _, o := range s.parts {
-		for n := 0; o.in(&s.group); n++ {
-			if n == 0 {
-				o.next()
-			} else {
-				o.seek(groupOf(&s.group, s.backward, true))
-			}
-		}
-	}
 }
 
 // find returns an element of the next group of the result, nil at the end.
@@ -281,7 +296,7 @@ func (s *counted) choose(e *element) {
 		return // one part has it, and was not moved
 	}
 	if s.single = !s.winner.run; !s.single {
-		s.winner.seek(groupOf(&s.group, s.backward, false))
+		s.winner.enter(&s.group, s.backward)
 	}
 }
 

@@ -95,6 +95,10 @@ func (d *Definition) Classes() []value.Class {
 	return out
 }
 
+// mixed reports whether d outlives some of its collections: an index over one
+// is deleted with it.
+func (d *Definition) mixed() bool { return d.Wildcard() || len(d.Classes()) > 1 }
+
 // Covers reports whether documents of a collection may have entries.
 func (d *Definition) Covers(c value.Class) bool { return d.sourceOf(c) != nil }
 

@@ -71,6 +71,12 @@ func (e Entry) Since(ts int64) Entry {
 	return e
 }
 
+// Covers reports whether e covers the same values as a stored entry.
+func (e Entry) Covers(stored []byte) bool {
+	_, body, err := ReadHeader(stored)
+	return err == nil && bytes.Equal(body, e.Value[e.body:])
+}
+
 // Version is one version of a document in its history: Doc is nil for a
 // deletion at TS.
 type Version struct {

@@ -66,7 +66,7 @@ func (s *differenceStream) next() bool {
 
 func (s *differenceStream) seek(p position) bool {
 	s.first.seek(p)
-	s.started, s.kept = false, false
+	s.started = false
 	return s.settle()
 }
 
@@ -81,9 +81,8 @@ func (s *differenceStream) settle() bool {
 			s.kept, s.last = true, *e
 			return s.err() == nil
 		}
-		if group := *e; s.first.next() && s.first.in(&group) {
-			s.first.seek(groupOf(&group, s.backward, true))
-		}
+		group := *e
+		s.first.leave(&group, s.backward)
 	}
 	return false
 }
@@ -93,7 +92,7 @@ func (s *differenceStream) elsewhere(e *element) bool {
 	found := false
 	for _, o := range s.others {
 		if !s.started {
-			o.seek(groupOf(e, s.backward, false))
+			o.enter(e, s.backward)
 		} else {
 			o.reach(e, s.backward)
 		}

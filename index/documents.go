@@ -27,6 +27,9 @@ func (n *documentsNode) shape() query.Shape { return query.Shape{} }
 func (n *documentsNode) columns() []bool    { return nil }
 
 func (n *documentsNode) open(backward bool) stream {
+	if !n.src.Reachable(n.scope, n.class) {
+		return none{}
+	}
 	s := &documentStream{n: n, backward: backward, now: n.src.Now()}
 	s.present.source = n.set
 	s.live = newIDs(n.src, SpaceLive, n.scope, n.class, backward)
@@ -210,9 +213,9 @@ func (s *ids) seek(exact bool, id uint64, behind bool) {
 }
 
 func (s *ids) read(ok bool) {
-	s.used, s.ok = false, false
-	if key := s.it.Key(); ok && len(key) >= len(s.prefix)+idSize {
-		s.ok, s.id = true, binary.BigEndian.Uint64(key[len(s.prefix):])
+	s.used, s.ok = false, ok
+	if ok {
+		s.id = binary.BigEndian.Uint64(s.it.Key()[len(s.prefix):])
 	}
 }
 
@@ -238,6 +241,9 @@ func pastHeader(sc Scanner, r value.Ref, at int64) (Header, bool, error) {
 
 // liveAt reports whether a document is live at a time, 0 being the present.
 func liveAt(src Source, r value.Ref, at int64) (bool, error) {
+	if !src.Reachable(r.Scope, r.Class) {
+		return false, nil
+	}
 	key := binary.BigEndian.AppendUint64(documentPrefix(SpaceLive, r.Scope, r.Class), uint64(r.ID))
 	it := src.Scan(key, append(bytes.Clone(key), 0), false)
 	defer it.Close()

@@ -189,9 +189,21 @@ type version struct {
 
 func (v version) live() bool { return !v.header.Tombstone }
 
+// expiredBefore reports whether v was gone by itself when next was written;
+// now is the time of what is pending.
+func (v version) expiredBefore(next version, now int64) bool {
+	if next.header.TS != 0 {
+		now = next.header.TS
+	}
+	return v.header.Expired(now)
+}
+
 // versions reads the history of a document, oldest first.
 func (o opener) versions(r value.Ref) ([]version, error) {
 	var list []version
+	if !o.src.Reachable(r.Scope, r.Class) {
+		return nil, nil
+	}
 	for _, space := range []byte{SpaceHistory, SpaceLive} {
 		key := binary.BigEndian.AppendUint64(documentPrefix(space, r.Scope, r.Class), uint64(r.ID))
 		it := o.src.Scan(key, after(key), true)
@@ -228,8 +240,11 @@ func (o opener) documentEvents(r value.Ref) ([]moment, error) {
 	}
 	var list []moment
 	var before value.Value // data of the version before, nil when it was not live
-	for _, v := range versions {
+	for i, v := range versions {
 		m := moment{source: r}
+		if i > 0 && versions[i-1].expiredBefore(v, o.src.Now()) {
+			before = nil // another life of the document
+		}
 		if m.event, before, err = versionEvent(r, v, before); err != nil {
 			return nil, err
 		}
@@ -258,7 +273,7 @@ func versionEvent(r value.Ref, v version, before value.Value) (*value.Event, val
 	e.Action = "create"
 	if before != nil {
 		e.Action = "update"
-		change, changed = delta(before, data)
+		change, changed = Delta(before, data)
 	}
 	if changed {
 		e.Data = change
@@ -266,10 +281,10 @@ func versionEvent(r value.Ref, v version, before value.Value) (*value.Event, val
 	return e, data, nil
 }
 
-// delta returns what is different in fresh: of objects the members that
+// Delta returns what is different in fresh: of objects the members that
 // changed, with null for those that are gone; of all else fresh itself. It is
 // false when nothing is.
-func delta(old, fresh value.Value) (value.Value, bool) {
+func Delta(old, fresh value.Value) (value.Value, bool) {
 	a, isObject := old.(value.Object)
 	b, both := fresh.(value.Object)
 	if !isObject || !both {
@@ -279,7 +294,7 @@ func delta(old, fresh value.Value) (value.Value, bool) {
 	for _, f := range b {
 		v, changed := f.Value, true
 		if was, ok := a.Get(f.Name); ok {
-			v, changed = delta(was, f.Value)
+			v, changed = Delta(was, f.Value)
 		}
 		if changed {
 			out = append(out, value.Field{Name: f.Name, Value: v})

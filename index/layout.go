@@ -148,6 +148,9 @@ func appendOwner(dst []byte, id uint64, class uint32) []byte {
 // of the same type, objects regardless of the order of members. A pending time
 // becomes the number of 8 bytes that it is stored as.
 func appendTerm(dst []byte, v value.Value, stamps *[]int) ([]byte, error) {
+	if v.Kind() == value.KindRef || v.Kind() == value.KindString {
+		return value.AppendMsgpack(dst, v, nil)
+	}
 	var pending []int
 	dst, err := value.AppendMsgpack(dst, canonical(v), &pending)
 	if err != nil {
@@ -188,7 +191,7 @@ func canonical(v value.Value) value.Value {
 
 // matchTerms encodes the terms of a match.
 func matchTerms(terms []value.Value) ([]byte, error) {
-	var dst []byte
+	dst := make([]byte, 0, 48)
 	for _, v := range terms {
 		var err error
 		if dst, err = appendTerm(dst, v, nil); err != nil {

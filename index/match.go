@@ -14,6 +14,7 @@ type matchNode struct {
 	d      *Definition
 	prefix []byte
 	terms  []byte
+	mixed  bool // entries may outlive the collection of their documents
 }
 
 // reading is what the leaves of a set have in common.
@@ -51,7 +52,7 @@ func (o opener) match(set value.Value, index value.Ref, terms []value.Value) (no
 	if err != nil {
 		return nil, err
 	}
-	n := &matchNode{reading: o.reading(set, filtered), d: d, terms: encoded}
+	n := &matchNode{reading: o.reading(set, filtered), d: d, terms: encoded, mixed: d.mixed()}
 	n.prefix = appendPrefix(make([]byte, 0, 64), SpaceEntry, d.Scope, d.Number, encoded)
 	return n, nil
 }
@@ -136,6 +137,9 @@ func (s *entryStream) read() bool {
 	e.covered, e.pending, e.source = nil, h.TS == 0, s.n.set
 	if len(s.n.d.Values) > 0 {
 		e.covered = rest
+	}
+	if s.n.mixed && !s.n.src.Reachable(e.ref.Scope, e.ref.Class) {
+		return false
 	}
 	ok, err := s.n.visible(e.ref)
 	if err != nil {

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -46,6 +45,9 @@ func newModel(t testing.TB) *model {
 	m.store.define(t, 5, "data.u", "")
 	m.store.define(t, 6, "data.u", "data.a")
 	m.store.define(t, 7, "data.u", "-data.a data.b")
+	m.store.define(t, 8, "data.t", "data.a data.b")
+	m.store.define(t, 9, "data.t", "data.r")
+	m.store.define(t, 10, "data.t", "data.r data.a")
 	return m
 }
 
@@ -62,6 +64,9 @@ func (m *model) step(rt *rapid.T, t testing.TB) {
 			if v := small().Draw(rt, name); v.Kind() != value.KindNull {
 				data = append(data, value.Field{Name: name, Value: v})
 			}
+		}
+		if n := rapid.Int64Range(0, 4).Draw(rt, "r"); n > 0 {
+			data = append(data, value.Field{Name: "r", Value: thing(n)})
 		}
 		m.store.write(t, id, m.now, document(id, m.now, data, nil))
 		m.docs[id] = data
@@ -231,6 +236,11 @@ func (m *model) combine(rt *rapid.T, docs map[int64]value.Object, depth int) mod
 	}
 	ops := []value.SetKind{value.SetUnion, value.SetIntersection, value.SetDifference}
 	set := &value.Set{Op: rapid.SampledFrom(ops).Draw(rt, "combination")}
+	return combineParts(set, parts)
+}
+
+// combineParts is what the combination has.
+func combineParts(set *value.Set, parts []modelSet) modelSet {
 	out := modelSet{set: set, columns: parts[0].columns, backward: parts[0].backward}
 	groups := map[string][][]member{}
 	for i, p := range parts {
@@ -313,10 +323,21 @@ func (m *model) reverse(rt *rapid.T, docs map[int64]value.Object, depth int) mod
 	return out.sorted()
 }
 
-func (s *modelSet) render() string {
-	var lines []string
+func (s *modelSet) elements() []value.Element {
+	var out []value.Element
 	for _, e := range s.members {
-		lines = append(lines, show(value.Element{Values: e.values, Ref: e.ref}.Render()))
+		out = append(out, value.Element{Values: e.values, Ref: e.ref})
+	}
+	return out
+}
+
+func (s *modelSet) render() string { return renderAll(s.elements()) }
+
+// renderRefs shows elements with the documents that they come from.
+func renderRefs(list []value.Element) string {
+	var lines []string
+	for _, e := range list {
+		lines = append(lines, show(e.Cursor()))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -336,9 +357,40 @@ func TestSetsLikeModel(t *testing.T) {
 			docs = m.history[at]
 		}
 		s := m.draw(rt, docs, rapid.IntRange(0, 3).Draw(rt, "depth"))
-		got := renderAll(m.store.all(t, s.set, m.store.reading(at)))
-		if want := s.render(); got != want {
+		got := m.store.all(t, s.set, m.store.reading(at))
+		if got, want := renderAll(got), s.render(); got != want {
 			rt.Fatalf("%s at %d:\n%s\nwant:\n%s", show(s.set), at, got, want)
+		}
+		if got, want := renderRefs(got), renderRefs(s.elements()); got != want && !distinctIn(s.set) {
+			rt.Fatalf("%s at %d:\n%s\nwant:\n%s", show(s.set), at, got, want)
+		}
+	})
+}
+
+// TestDifferentColumnsLikeModel combines sets with different numbers of
+// columns: those without values count as sets of their refs.
+func TestDifferentColumnsLikeModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		m := newModel(t)
+		for range 15 {
+			m.step(rt, t)
+		}
+		ops := []value.SetKind{value.SetUnion, value.SetIntersection, value.SetDifference}
+		parts := func() (out []modelSet) {
+			for range rapid.IntRange(2, 3).Draw(rt, "parts") {
+				number := rapid.SampledFrom([]int64{1, 2, 4, 8, 9, 10}).Draw(rt, "index")
+				out = append(out, m.match(m.docs, number, value.Long(rapid.Int64Range(-1, 1).Draw(rt, "term"))))
+			}
+			return out
+		}
+		outer := parts()
+		if rapid.Bool().Draw(rt, "nested") {
+			outer = append(outer, combineParts(&value.Set{Op: value.SetUnion}, parts()))
+		}
+		set := &value.Set{Op: rapid.SampledFrom(ops).Draw(rt, "combination")}
+		want := combineParts(set, outer)
+		if got := renderAll(m.store.all(t, set, query.Reading{})); got != want.render() {
+			rt.Fatalf("%s:\n%s\nwant:\n%s", show(set), got, want.render())
 		}
 	})
 }
@@ -366,11 +418,11 @@ func TestBoundsLikeModel(t *testing.T) {
 		}
 		front, back := s, s
 		front.members, back.members = s.members[:split], s.members[split:]
-		got := m.store.scan(t, s.set, query.Reading{}, b, false, -1)
+		got := m.store.scan(t, s.set, query.Reading{}, b, false)
 		if got, want := renderAll(got), back.render(); got != want && !distinctIn(s.set) {
 			rt.Fatalf("%s from %v %v:\n%s\nwant:\n%s", show(s.set), b.Values, b.Ref, got, want)
 		}
-		got = m.store.scan(t, s.set, query.Reading{}, b, true, -1)
+		got = m.store.scan(t, s.set, query.Reading{}, b, true)
 		slices.Reverse(got)
 		if got, want := renderAll(got), front.render(); got != want && !distinctIn(s.set) {
 			rt.Fatalf("%s before %v %v:\n%s\nwant:\n%s", show(s.set), b.Values, b.Ref, got, want)
@@ -400,5 +452,3 @@ func distinctIn(v value.Value) bool {
 	s, ok := v.(*value.Set)
 	return ok && (s.Op == value.SetDistinct || slices.ContainsFunc(s.Sets, distinctIn))
 }
-
-var _ = bytes.Compare

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 
 	"github.com/fawndb/fawn/query/value"
@@ -25,4 +26,39 @@ func (d *Definition) Prefix(terms []value.Value) ([]byte, error) {
 		return nil, err
 	}
 	return appendPrefix(make([]byte, 0, 64), SpaceEntry, d.Scope, d.Number, encoded), nil
+}
+
+// PrefixLen returns the length of what the keys of all entries under the same
+// terms begin with, live or removed; 0 if key is no entry's.
+func PrefixLen(key []byte) int {
+	const fixed = 1 + scopeSize + indexSize
+	if len(key) < fixed {
+		return 0
+	}
+	n, size := binary.Uvarint(key[fixed:])
+	if n > maxPlainTerms {
+		n = sha256.Size
+	}
+	if end := fixed + size + int(n); size > 0 && end <= len(key) {
+		return end
+	}
+	return 0
+}
+
+// Covered returns the covered values in an entry's stored value, nil if there
+// are none. The error is ErrDamaged.
+func Covered(stored []byte) ([]value.Value, error) {
+	_, rest, err := ReadHeader(stored)
+	if err != nil || len(rest) == 0 {
+		return nil, err
+	}
+	v, err := value.DecodeMsgpack(rest)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := v.(value.Array)
+	if !ok {
+		return nil, ErrDamaged
+	}
+	return list, nil
 }

@@ -46,6 +46,9 @@ func Prepare(old, fields value.Object) (value.Object, []query.Failure) {
 			put(f.Name, f.Value)
 		}
 	}
+	if _, ok := fields.Get("source"); !ok {
+		p.sources(nil)
+	}
 	put("partitions", p.partitions(fields, terms.columns))
 	if old != nil {
 		p.unchanged(old, stored)

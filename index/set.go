@@ -34,8 +34,8 @@ type Source interface {
 	// Now is the snapshot's time, in microseconds.
 	Now() int64
 	// Index guards the entries of an index under terms, and returns its
-	// definition. Only
-	// elements of readable documents are to be shown if filtered is set.
+	// definition. Only elements of readable documents are to be shown if
+	// filtered is set.
 	Index(index value.Ref, terms []value.Value, at int64) (d *Definition, filtered bool, err error)
 	// Documents guards the documents of a collection. Native says that a
 	// system collection was itself used as the set.
@@ -44,6 +44,9 @@ type Source interface {
 	Document(r value.Ref, at int64) error
 	// Readable reports whether the caller may read a document.
 	Readable(r value.Ref, at int64) (bool, error)
+	// Reachable reports whether a collection exists: of one that was deleted
+	// documents and entries stay in the store for a while.
+	Reachable(s value.Scope, c value.Class) bool
 	// Retained is the time, in microseconds, from which on history is listed
 	// for a collection.
 	Retained(s value.Scope, c value.Class) int64
@@ -97,8 +100,9 @@ func (o opener) open(v value.Value) (node, error) {
 		return o.singleton(v, v)
 	case *value.Set:
 		return o.openSet(v)
+	default:
+		return nil, errors.New("index: not a set")
 	}
-	return nil, errors.New("index: not a set")
 }
 
 func (o opener) openSet(s *value.Set) (node, error) {

@@ -62,6 +62,8 @@ func (s *store) Document(r value.Ref, _ int64) error {
 	return nil
 }
 
+func (s *store) Reachable(value.Scope, value.Class) bool { return true }
+
 func (s *store) Readable(r value.Ref, _ int64) (bool, error) { return !s.unreadable[r], nil }
 func (s *store) Retained(value.Scope, value.Class) int64     { return s.retained }
 func (s *store) put(key, v []byte)                           { s.rows.ReplaceOrInsert(row{key, v}) }
@@ -70,6 +72,7 @@ func (s *store) Scope() value.Scope                          { return 0 }
 func (s *store) Parent(value.Scope) (value.Ref, bool)        { return value.Ref{}, false }
 func (s *store) Name(r value.Ref) (string, bool)             { return "n", r.Class.Named() }
 func (s *store) get(key []byte) []byte                       { r, _ := s.rows.Get(row{key: key}); return r.value }
+
 func (s *store) Scan(lo, hi []byte, reverse bool) Iterator {
 	return &iterator{s: s, lo: lo, hi: hi, reverse: reverse}
 }
@@ -282,7 +285,7 @@ func (s *store) define(t testing.TB, number int64, terms, values string) value.R
 func (s *store) reading(at int64) query.Reading { return query.Reading{At: at} }
 
 // scan returns what a set has, in the order in which it came.
-func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.Bound, backward bool, limit int) []value.Element {
+func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.Bound, backward bool) []value.Element {
 	t.Helper()
 	opened, err := Open(set, s, r)
 	if err != nil {
@@ -291,9 +294,8 @@ func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.
 	it := opened.Scan(from, backward)
 	defer it.Close()
 	var out []value.Element
-	for limit != 0 && it.Next() {
+	for it.Next() {
 		out = append(out, it.Element())
-		limit--
 	}
 	if err := it.Err(); err != nil {
 		t.Fatal(err)
@@ -305,8 +307,8 @@ func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.
 // backward, and the same again page by page in both directions.
 func (s *store) all(t testing.TB, set value.Value, r query.Reading) []value.Element {
 	t.Helper()
-	out := s.scan(t, set, r, query.Bound{}, false, -1)
-	back := s.scan(t, set, r, query.Bound{After: true}, true, -1)
+	out := s.scan(t, set, r, query.Bound{}, false)
+	back := s.scan(t, set, r, query.Bound{After: true}, true)
 	slices.Reverse(back)
 	if got, want := renderAll(back), renderAll(out); got != want {
 		t.Fatalf("backward:\n%s\nforward:\n%s", got, want)

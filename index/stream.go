@@ -132,9 +132,13 @@ func complemented(b []byte) []byte {
 	return b
 }
 
-// encodePosition encodes a bound in a set with these columns.
+// encodePosition encodes a bound in a set with these columns. A ref alone, in a
+// set with values, is that of an element whose ref counts as its value.
 func encodePosition(b query.Bound, reversed []bool, backward bool) position {
 	p := position{after: b.After}
+	if b.Ref != nil && len(b.Values) == 0 && len(reversed) > 0 {
+		b.Values = []value.Value{*b.Ref}
+	}
 	for i, v := range b.Values {
 		p.tuple = AppendKey(p.tuple, v, i < len(reversed) && reversed[i])
 	}

@@ -142,7 +142,7 @@ func extreme(key, name, doc string, replaces func(order int) bool, examples ...s
 		Effect:   ast.Read,
 		Doc:      doc,
 		Examples: examples,
-		Errors:   []string{"invalid argument: Non-empty array expected.", "invalid ref: Ref refers to undefined"},
+		Errors:   []string{"invalid argument: Non-empty array expected.", undefined},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			var best value.Value
 			var errs error

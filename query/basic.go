@@ -5,8 +5,46 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// basicFunctions are the forms that steer evaluation. Let, var, object and
-// lambda have nodes of their own.
+// nodes are the forms that have nodes of their own in the tree.
+// Source: chapter on functions, section 7.
+var nodes = []*Function{
+	{
+		Name:     "Let",
+		Params:   []Param{arg("let", Cast{Name: "Bindings"}), arg("in", anything)},
+		Node:     true,
+		Doc:      "binds names to values, one after the other, and evaluates its second argument with them",
+		Examples: []string{`Let({ x: 1, y: Add(x, 1) }, [x, y]) // [1, 2]`, `Let({ x: Divide(1, 0) }, 1) // invalid argument ["let", "x"]`},
+	},
+	{
+		Name:     "Var",
+		Params:   []Param{arg("var", Cast{Name: "Name"})},
+		Node:     true,
+		Doc:      "returns what a name is bound to, by Let or as the parameter of a lambda; in text the name alone says the same",
+		Examples: []string{`Let({ x: 1 }, Var("x")) // 1`, `Let({ x: 1 }, x) // 1`},
+		Errors:   []string{"invalid expression: Variable '<name>' is not defined."},
+	},
+	{
+		Name:     "Object",
+		Params:   []Param{arg("object", Cast{Name: "Members"})},
+		Node:     true,
+		Doc:      "makes an object of its members; in text braces say the same",
+		Examples: []string{`Object({ a: Add(1, 2) }) // { a: 3 }`, `{ a: Divide(1, 0) } // invalid argument ["object", "a"]`},
+	},
+	{
+		Name:   "Lambda",
+		Params: []Param{arg("lambda", Cast{Name: "Name or Names"}), arg("expr", anything)},
+		Node:   true,
+		Doc: "is a function of one argument, or of the elements of an array, for the operands that take one; " +
+			"in text an arrow says the same",
+		Examples: []string{
+			`Map([1, 2], Lambda("x", Add(Var("x"), 1))) // [2, 3]`, `Map([[1, 2]], (a, b) => Add(a, b)) // [3]`,
+			`Map([1], (a, b) => 1) // invalid argument ["map", "lambda"]`,
+		},
+		Errors: []string{"invalid argument: Lambda expects an array with <number> elements. Array contains <number>."},
+	},
+}
+
+// basicFunctions are the forms that steer evaluation.
 // Source: chapter on functions, section 7.
 var basicFunctions = []*Function{
 	{
@@ -59,6 +97,7 @@ var basicFunctions = []*Function{
 			{Key: "arguments", Cast: anything, Optional: true, Variadic: true},
 		},
 		Effect:   ast.Write,
+		Calls:    true,
 		Doc:      "calls a user function, given by its ref or its name, with arguments",
 		Examples: []string{`Call("nope", 1) // invalid ref ["call"]`, `Call(5) // invalid argument ["call"]`},
 		Errors:   []string{"call error: Calling the function resulted in an error."},
@@ -69,7 +108,7 @@ var basicFunctions = []*Function{
 		Params:   []Param{arg("abort", text)},
 		Doc:      "ends the query with a message; nothing of it is written",
 		Examples: []string{`Abort("custom message") // transaction aborted []`},
-		Errors:   []string{"transaction aborted: "},
+		Errors:   []string{"transaction aborted: <message>"},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return nil, c.fail(TransactionAborted, string(args[0].(value.String)))
 		},

@@ -7,7 +7,7 @@ import (
 )
 
 // function is a user function, by ref or by name.
-var function = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (value.Value, error) {
+var function = defined("Identifier", func(c *Context, v value.Value) (value.Value, error) {
 	if name, ok := v.(value.String); ok {
 		found, err := c.Host.Resolve(&ast.Ref{Class: value.Functions, Name: string(name)}, false)
 		if err != nil {
@@ -19,7 +19,7 @@ var function = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (
 		return r, nil
 	}
 	return nil, c.wrongRef("Identifier", v)
-}}
+})
 
 func callFunction(c *Context, args []value.Value) (value.Value, error) {
 	arg := args[1]

@@ -19,8 +19,7 @@ var casefoldFunction = &Function{
 		`Casefold("Weißkopfseeadler") // "weisskopfseeadler"`, `Casefold(["A", 1, "B"]) // ["a", 1, "b"]`,
 		`Casefold("A", "NFC") // "A"`, `Casefold("foo", "nope") // invalid argument ["normalizer"]`,
 	},
-	Errors: []string{"invalid argument: String 'NFKCCaseFold', 'NFC', 'NFD', 'NFKC', or 'NFKD' expected"},
-	Eval:   casefold,
+	Eval: casefold,
 }
 
 // normalizers are the transformations by their names on the wire.
@@ -32,12 +31,14 @@ var normalizers = map[value.String]func(string) string{
 	"NFKD":         norm.NFKD.String,
 }
 
+const normalizerNames = "String 'NFKCCaseFold', 'NFC', 'NFD', 'NFKC', or 'NFKD'"
+
 // normalizer is the cast that accepts the name of a normalizer.
-var normalizer = Cast{Name: "Normalizer", check: func(c *Context, v value.Value) (value.Value, error) {
+var normalizer = Cast{Name: "Normalizer", fails: []string{mistyped(normalizerNames)}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if name, ok := v.(value.String); ok && normalizers[name] != nil {
 		return v, nil
 	}
-	return nil, c.typeError("String 'NFKCCaseFold', 'NFC', 'NFD', 'NFKC', or 'NFKD'", v)
+	return nil, c.typeError(normalizerNames, v)
 }}
 
 func casefold(_ *Context, args []value.Value) (value.Value, error) {

@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -14,6 +16,9 @@ type Cast struct {
 	// present position. A nil check accepts everything as it is.
 	check func(c *Context, v value.Value) (value.Value, error)
 	shape listShape
+	// fails are the errors of check, as Function.Errors gives them; nil if
+	// there is none but that of another type.
+	fails []string
 }
 
 // listShape says whether a cast takes a list, element by element.
@@ -28,6 +33,34 @@ const (
 // Lists reports whether the argument is a list of what c accepts, and whether
 // the list must have an element.
 func (c Cast) Lists() (list, nonEmpty bool) { return c.shape != single, c.shape == oneOrMore }
+
+// Errors returns the errors of the cast, as Function.Errors gives them.
+func (c Cast) Errors() []string {
+	var out []string
+	switch {
+	case c.fails != nil:
+		out = slices.Clone(c.fails)
+	case c.check != nil:
+		out = []string{mistyped(c.Name)}
+	}
+	if c.shape == oneOrMore {
+		out = append(out, "invalid argument: Non-empty array expected.")
+	}
+	return out
+}
+
+// mistyped is the error of typeError, undefined that of a ref to what does not
+// exist, as Function.Errors gives them.
+func mistyped(expected string) string {
+	return "invalid argument: " + expected + " expected, <type> provided."
+}
+
+const undefined = "invalid ref: Ref refers to undefined <kind> '<name>'"
+
+// defined is a cast that reports a ref to what does not exist as that.
+func defined(name string, check func(c *Context, v value.Value) (value.Value, error)) Cast {
+	return Cast{Name: name, check: check, fails: []string{mistyped(name), undefined}}
+}
 
 func (c Cast) list(s listShape) Cast {
 	c.shape = s

@@ -48,7 +48,7 @@ func ordering(key, name, doc string, holds func(order int) bool, examples ...str
 		Params:   []Param{some(key, anything)},
 		Doc:      doc,
 		Examples: examples,
-		Errors:   []string{"invalid ref: Ref refers to undefined"},
+		Errors:   []string{undefined},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			list := args[0].(value.Array)
 			if err := c.resolved(key, list); err != nil {
@@ -94,6 +94,7 @@ func unresolvedIn(v value.Value) *value.Unresolved {
 		return unresolvedInList(v.Data)
 	case *value.Unresolved:
 		return v
+	default: // holds none
 	}
 	return nil
 }

@@ -22,6 +22,9 @@ type Options struct {
 	Limited bool
 	Allow   ast.Effect
 	Where   string
+	// Calls lets user functions be called, which may write: what their bodies
+	// do is held to Allow.
+	Calls bool
 	// MaxSteps bounds how many expressions are evaluated; 0 is no bound.
 	MaxSteps int64
 }
@@ -54,6 +57,11 @@ type Context struct {
 	// defined says where sets with a lambda were made: that is where its
 	// errors are, whenever the set is read.
 	defined map[*value.Set]ast.Position
+	// room is where path and args begin: most queries need no more.
+	room struct {
+		path [8]ast.Step
+		args [12]value.Value
+	}
 }
 
 // Eval evaluates an expression. The error is an *Error or Errors, or, when
@@ -69,7 +77,9 @@ func newContext(ctx context.Context, host Host, o Options) *Context {
 		o.Allow = ast.Write
 	}
 	t := theTable()
-	return &Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
+	c := &Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
+	c.path, c.args = c.room.path[:0], c.room.args[:0]
+	return c
 }
 
 func (c *Context) push(s ast.Step) { c.path = append(c.path, s) }

@@ -16,7 +16,7 @@ var conversionFunctions = []*Function{
 		Params:   []Param{arg("to_string", anything)},
 		Doc:      "returns a scalar that is no ref and no bytes as text",
 		Examples: []string{`ToString(1.0) // "1.0"`, `ToString(null) // "null"`, `ToString([1, 2]) // invalid argument []`},
-		Errors:   []string{"invalid argument: Cannot cast T to String."},
+		Errors:   []string{"invalid argument: Cannot cast <type> to String."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			if s, ok := toText(args[0]); ok {
 				return value.String(s), nil
@@ -29,7 +29,7 @@ var conversionFunctions = []*Function{
 		Params:   []Param{arg("to_number", anything)},
 		Doc:      "returns the number that a string begins with; a number stays as it is",
 		Examples: []string{`ToNumber("3.14159") // 3.14159`, `ToNumber(" 42 km") // 42`, `ToNumber("abc") // invalid argument []`},
-		Errors:   []string{"invalid argument: Cannot cast T to Number."},
+		Errors:   []string{"invalid argument: Cannot cast <type> to Number."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			if n, ok := toNumber(args[0]); ok {
 				return n, nil
@@ -42,7 +42,7 @@ var conversionFunctions = []*Function{
 		Params:   []Param{arg("to_double", anything)},
 		Doc:      "returns a number, or the number that a string begins with, as a double",
 		Examples: []string{`ToDouble(42) // 42.0`, `ToDouble(true) // invalid argument ["to_double"]`},
-		Errors:   []string{"invalid argument: Cannot cast T to Double."},
+		Errors:   []string{"invalid argument: Cannot cast <type> to Double."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			if n, ok := toNumber(args[0]); ok {
 				return value.Double(float(n)), nil
@@ -55,7 +55,7 @@ var conversionFunctions = []*Function{
 		Params:   []Param{arg("to_integer", anything)},
 		Doc:      "returns a number, or the number that a string begins with, without what is after the point",
 		Examples: []string{`ToInteger(3.9) // 3`, `ToInteger("-3.7") // -3`, `ToInteger([3]) // invalid argument ["to_integer"]`},
-		Errors:   []string{"invalid argument: Cannot cast T to Integer."},
+		Errors:   []string{"invalid argument: Cannot cast <type> to Integer."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			if n, ok := toNumber(args[0]); ok {
 				return value.Long(integral(n)), nil
@@ -72,7 +72,7 @@ var conversionFunctions = []*Function{
 			`ToTime(Date("1970-01-02")) // {"@ts":"1970-01-02T00:00:00Z"}`,
 			`ToTime(1.5) // invalid argument []`,
 		},
-		Errors: []string{"invalid argument: Cannot cast T to Time.", "invalid argument: Cannot cast 'S' to a time."},
+		Errors: []string{"invalid argument: Cannot cast <type> to Time.", "invalid argument: Cannot cast '<text>' to a time."},
 		Eval:   evalToTime,
 	},
 	{
@@ -83,7 +83,7 @@ var conversionFunctions = []*Function{
 			`ToDate(Time("2020-01-02T23:00:00-02:00")) // {"@date":"2020-01-03"}`,
 			`ToDate("nope") // invalid argument []`,
 		},
-		Errors: []string{"invalid argument: Cannot cast T to Date.", "invalid argument: Cannot cast 'S' to a date.", timeRange},
+		Errors: []string{"invalid argument: Cannot cast <type> to Date.", "invalid argument: Cannot cast '<text>' to a date.", timeRange},
 		Eval:   evalToDate,
 	},
 }
@@ -115,8 +115,9 @@ func toText(v value.Value) (string, bool) {
 		return v.String(), true
 	case value.Date:
 		return v.String(), true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // toNumber returns a number as it is and reads one from the start of a
@@ -127,8 +128,9 @@ func toNumber(v value.Value) (value.Value, bool) {
 		return v, true
 	case value.String:
 		return value.ParseNumber(string(v))
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 func evalToTime(c *Context, args []value.Value) (value.Value, error) {
@@ -141,8 +143,9 @@ func evalToTime(c *Context, args []value.Value) (value.Value, error) {
 		return v, nil
 	case value.Date:
 		return v.Time(), nil
+	default:
+		return nil, c.castError(v, "Time")
 	}
-	return nil, c.castError(args[0], "Time")
 }
 
 func evalToDate(c *Context, args []value.Value) (value.Value, error) {
@@ -157,6 +160,7 @@ func evalToDate(c *Context, args []value.Value) (value.Value, error) {
 		return date, nil
 	case value.Date:
 		return v, nil
+	default:
+		return nil, c.castError(v, "Date")
 	}
-	return nil, c.castError(args[0], "Date")
 }

@@ -65,8 +65,14 @@ func TestToNumbers(t *testing.T) {
 	}
 	for _, in := range []value.Value{
 		value.String("+5"), value.String(""), value.String("abc"), value.String("$5"), value.String("(5)"),
-		value.String("Infinity"), value.Null{}, value.Boolean(true), value.Time{}, value.Date(0), value.Object{},
-		value.Action("add"), value.TxnTime{},
+		value.String("Infinity"),
+		value.Null{},
+		value.Boolean(true),
+		value.Time{},
+		value.Date(0),
+		value.Object{},
+		value.Action("add"),
+		value.TxnTime{},
 	} {
 		is := "Cannot cast " + value.TypeName(in) + " to "
 		checkPure(t, []pureCase{

@@ -127,7 +127,7 @@ func (c *Context) eventCursor(v value.Value) (*value.Event, error) {
 	case *value.Event:
 		return c.eventOf(v.Object())
 	default:
-		return nil, c.wrongRef("Object, Integer, Time, or Date", v)
+		return nil, c.wrongRef(cursorKinds, v)
 	}
 	return e, nil
 }
@@ -135,11 +135,18 @@ func (c *Context) eventCursor(v value.Value) (*value.Event, error) {
 // eventKeys are the sets of members that an event's cursor may have, as they
 // are named first to last.
 var eventKeys = [][]string{
-	{"ts"}, {"ts", "action"},
-	{"ts", "action", "document"}, {"ts", "action", "document", "data"},
-	{"ts", "action", "instance"}, {"ts", "action", "instance", "data"},
-	{"ts", "action", "resource"}, {"ts", "action", "resource", "values"},
+	{"ts"},
+	{"ts", "action"},
+	{"ts", "action", "document"},
+	{"ts", "action", "document", "data"},
+	{"ts", "action", "instance"},
+	{"ts", "action", "instance", "data"},
+	{"ts", "action", "resource"},
+	{"ts", "action", "resource", "values"},
 }
+
+// cursorKinds are what a cursor may be, as errors say it.
+const cursorKinds = "Object, Integer, Time, or Date"
 
 // eventOf makes an event of an object. The context stands at the object.
 func (c *Context) eventOf(o value.Object) (*value.Event, error) {
@@ -211,6 +218,7 @@ func (c *Context) eventAction(v value.Value) (value.Action, error) {
 		name = string(v)
 	case value.Action:
 		name = string(v)
+	default: // names no action
 	}
 	switch name {
 	case "create", "update", "delete", "add", "remove":

@@ -6,13 +6,15 @@ import (
 )
 
 const (
-	notFound  = "instance not found: "
+	notFound  = "instance not found: <kind> not found."
 	denied    = "permission denied: Insufficient privileges to perform the action."
 	notValid  = "validation failed: document data is not valid."
 	notUnique = "instance not unique: document is not unique."
 	pastWrite = "invalid write time: Cannot write outside of snapshot time."
 	scoped    = "invalid argument: Cannot write a scoped ref."
-	exists    = "instance already exists: "
+	exists    = "instance already exists: <kind> already exists."
+
+	actionNames = "String 'create', 'update', or 'delete'"
 )
 
 // documentFunctions read and write documents.
@@ -38,7 +40,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Create",
-		Params:   []Param{arg("create", target), opt("params", object)},
+		Params:   []Param{arg("create", target), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "makes a document in a collection, with an id of its own when a document ref is given",
 		Examples: []string{`Create(5) // invalid argument ["create"]`, `Create(Collection("nope")) // invalid ref ["create"]`},
@@ -51,7 +53,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Update",
-		Params:   []Param{arg("update", anyRef), opt("params", object)},
+		Params:   []Param{arg("update", anyRef), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "changes a document: objects are merged, null removes, anything else replaces",
 		Examples: []string{`Update("a", {}) // invalid argument ["update"]`},
@@ -62,7 +64,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Replace",
-		Params:   []Param{arg("replace", anyRef), opt("params", object)},
+		Params:   []Param{arg("replace", anyRef), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "gives a document new contents in place of all that it had",
 		Examples: []string{`Replace("a", {}) // invalid argument ["replace"]`},
@@ -84,7 +86,7 @@ var documentFunctions = []*Function{
 	},
 	{
 		Name:     "Insert",
-		Params:   []Param{arg("insert", anyRef), arg("ts", eventMoment), arg("action", action), opt("params", object)},
+		Params:   []Param{arg("insert", anyRef), arg("ts", eventMoment), arg("action", action), opt("params", fields)},
 		Effect:   ast.Write,
 		Doc:      "puts a version into the history of a document",
 		Examples: []string{`Insert("a", 1, "create", {}) // invalid argument ["insert"]`},
@@ -110,7 +112,7 @@ var documentFunctions = []*Function{
 }
 
 // target is what Create takes: a collection by ref or name, or a document.
-var target = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (value.Value, error) {
+var target = defined("Identifier", func(c *Context, v value.Value) (value.Value, error) {
 	if name, ok := v.(value.String); ok {
 		found, err := c.Host.Resolve(&ast.Ref{Class: value.Collections, Name: string(name)}, false)
 		if err != nil {
@@ -122,10 +124,13 @@ var target = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (va
 		return r, nil
 	}
 	return nil, c.wrongRef("Identifier", v)
-}}
+})
+
+// fields are the fields of a document to be written: an object, made as one.
+var fields = kinds("Object", value.KindObject)
 
 // maybeRefOrSet is as refOrSet, but takes refs to what is undefined too.
-var maybeRefOrSet = Cast{Name: refOrSet.Name, check: func(c *Context, v value.Value) (value.Value, error) {
+var maybeRefOrSet = Cast{Name: refOrSet.Name, fails: []string{mistyped(refOrSet.Name)}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if v.Kind() == value.KindUnresolved {
 		return v, nil
 	}
@@ -136,7 +141,7 @@ var maybeRefOrSet = Cast{Name: refOrSet.Name, check: func(c *Context, v value.Va
 var eventMoment = kinds("Time", value.KindLong, value.KindTime)
 
 // action is what a version in history did.
-var action = Cast{Name: "Action", check: func(c *Context, v value.Value) (value.Value, error) {
+var action = Cast{Name: "Action", fails: []string{mistyped(actionNames)}, check: func(c *Context, v value.Value) (value.Value, error) {
 	name := value.Action("")
 	switch v := v.(type) {
 	case value.String:
@@ -149,7 +154,7 @@ var action = Cast{Name: "Action", check: func(c *Context, v value.Value) (value.
 	case "create", "update", "delete":
 		return name, nil
 	}
-	return nil, c.typeError("String 'create', 'update', or 'delete'", v)
+	return nil, c.typeError(actionNames, v)
 }}
 
 func params(v value.Value) value.Object {
@@ -264,6 +269,7 @@ func noun(c value.Class) string {
 		return "Role"
 	case value.AccessProviders:
 		return "other"
+	default:
+		return "Document"
 	}
-	return "Document"
 }

@@ -8,17 +8,17 @@ import (
 // What functions over several elements take. A set is a *value.Set or a
 // system collection. Source: chapter on documents, section 2.14.
 var (
-	iterable = Cast{Name: "Array, Set, or Page", check: func(c *Context, v value.Value) (value.Value, error) {
+	iterable = defined("Array, Set, or Page", func(c *Context, v value.Value) (value.Value, error) {
 		if isSet(v) || v.Kind() == value.KindArray || v.Kind() == value.KindPage {
 			return v, nil
 		}
 		return nil, c.wrongRef("Array, Set, or Page", v)
-	}}
+	})
 
 	arrayOrPage = kinds("Array or Page", value.KindArray, value.KindPage)
 
 	// mappable is as iterable, but a set is refused.
-	mappable = Cast{Name: iterable.Name, check: func(c *Context, v value.Value) (value.Value, error) {
+	mappable = Cast{Name: iterable.Name, fails: append(iterable.Errors(), "invalid argument: Array or Page expected, Set provided."), check: func(c *Context, v value.Value) (value.Value, error) {
 		if isSet(v) {
 			return nil, c.fail(InvalidArgument, "Array or Page expected, Set provided.")
 		}
@@ -26,7 +26,7 @@ var (
 	}}
 
 	// setOrArray is as iterable, but a page is refused.
-	setOrArray = Cast{Name: iterable.Name, check: func(c *Context, v value.Value) (value.Value, error) {
+	setOrArray = Cast{Name: iterable.Name, fails: append(iterable.Errors(), "invalid argument: Set or Array expected, Page provided."), check: func(c *Context, v value.Value) (value.Value, error) {
 		if v.Kind() == value.KindPage {
 			return nil, c.typeError("Set or Array", v)
 		}
@@ -35,7 +35,7 @@ var (
 )
 
 // set is a set or a system collection.
-var set = Cast{Name: "Set", check: func(c *Context, v value.Value) (value.Value, error) {
+var set = Cast{Name: "Set", fails: []string{mistyped("Ref or Set"), mistyped("Set"), undefined}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if isSet(v) {
 		return v, nil
 	}
@@ -59,6 +59,7 @@ func (c *Context) each(v value.Value, key string, f func(value.Value) error) err
 		return eachOf(v, f)
 	case *value.Page:
 		return eachOf(v.Data, f)
+	default: // what is not a set fails to open
 	}
 	set, err := c.open(v, key)
 	if err != nil {

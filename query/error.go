@@ -38,6 +38,7 @@ const (
 	ContendedTransaction
 	TimeOut
 	Unauthorized
+	InvalidURLParameter
 	Internal
 )
 
@@ -52,7 +53,7 @@ var codeNames = [...]string{
 	MissingIdentity: "missing identity", InvalidToken: "invalid token",
 	InvalidObjectInContainer: "invalid object in container", MoveDatabaseError: "move database error",
 	BadRequest: "bad request", ContendedTransaction: "contended transaction", TimeOut: "time out",
-	Unauthorized: "unauthorized", Internal: "internal server error",
+	Unauthorized: "unauthorized", InvalidURLParameter: "invalid url parameter", Internal: "internal server error",
 }
 
 // String returns the code as the wire shows it.
@@ -122,8 +123,9 @@ func ends(err error) bool {
 		switch err.Code {
 		case StackOverflow, BadRequest, ContendedTransaction, TimeOut, Unauthorized, Internal:
 			return true
+		default:
+			return false
 		}
-		return false
 	case Errors:
 		return false
 	}
@@ -196,7 +198,7 @@ func Undefined(u *value.Unresolved, at Place) *Refusal {
 }
 
 func undefinedText(u *value.Unresolved) string {
-	kind := "collection"
+	var kind string
 	switch u.Class {
 	case value.Databases:
 		kind = "database"
@@ -210,6 +212,8 @@ func undefinedText(u *value.Unresolved) string {
 		kind = "access_provider"
 	case value.Keys:
 		kind = "key"
+	default:
+		kind = "collection"
 	}
 	return "Ref refers to undefined " + kind + " '" + u.Name + "'"
 }

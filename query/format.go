@@ -30,8 +30,8 @@ var formatFunctions = []*Function{{
 		`Format("%Z") // invalid argument ["format"]`,
 	},
 	Errors: []string{
-		"invalid argument: " + tooFewValues, "invalid argument: " + noSuchValue, "invalid argument: " + badConversion,
-		"invalid argument: " + badSuffix, "invalid argument: Cannot cast T to String.", tooLong,
+		"invalid argument: " + tooFewValues, "invalid argument: " + noSuchValue, "invalid argument: " + badConversion + "<text>'.",
+		"invalid argument: " + badSuffix + "<text>'.", "invalid argument: Cannot cast <type> to String.", tooLong,
 	},
 	Eval: format,
 }}

@@ -20,6 +20,8 @@ type Function struct {
 	Order []string
 	// Effect is the declared effect, apart from that of the arguments.
 	Effect ast.Effect
+	// Calls says that the effect is that of the user function that is called.
+	Calls bool
 	// Delayed says that arguments are kept, not evaluated.
 	Delayed bool
 	// Doc says in one sentence what the function does; it continues
@@ -28,8 +30,10 @@ type Function struct {
 	// Examples are lines `Add(1, 2) // 3` and
 	// `Add("1") // invalid argument ["add"]`; a test runs them.
 	Examples []string
-	// Errors are the errors the function raises beside those of its casts,
-	// as they begin: "invalid argument: Illegal division by zero."
+	// Errors are the errors the function raises beside those of its casts:
+	// "invalid argument: Illegal division by zero." A word in angle brackets
+	// stands for what differs: "Cannot cast <type> to Object." A test finds a
+	// case for each.
 	Errors []string
 	// Deprecated names what to use instead.
 	Deprecated string
@@ -43,6 +47,9 @@ type Function struct {
 	// the order of Params, nil for an optional one that was left out; they
 	// are valid during the call only. A list argument is a value.Array.
 	Eval func(c *Context, args []value.Value) (value.Value, error)
+	// Node says that the tree has a node for it instead of a call: the readers
+	// know it by themselves, and the row is there to be read about.
+	Node bool
 	// Lazy is the code of a function that evaluates its operands itself.
 	Lazy func(c *Context, call *ast.Call) (value.Value, error)
 
@@ -95,7 +102,7 @@ func lambda(key string) Param { return Param{Key: key, Syntax: ast.LambdaOnly} }
 // This list is the only place that names them.
 func families() []Family {
 	return []Family{
-		{"basic", basicFunctions},
+		{"basic", slices.Concat(nodes, basicFunctions)},
 		{"logic", logicFunctions},
 		{"comparison", comparisonFunctions},
 		{"collections", slices.Concat(collectionFunctions, combiningFunctions)},
@@ -138,6 +145,9 @@ var theTable = sync.OnceValue(func() *table {
 	for _, family := range t.families {
 		for _, f := range family.Functions {
 			f.form = newForm(f, len(t.rows))
+			if f.Node {
+				continue
+			}
 			t.rows = append(t.rows, f)
 			forms = append(forms, f.form)
 		}
@@ -152,6 +162,9 @@ func Families() []Family { return theTable().families }
 // Forms returns how the functions are written, for the readers of JSON and
 // text.
 func Forms() *ast.Forms { return theTable().forms }
+
+// Form returns how the function is written.
+func (f *Function) Form() *ast.Form { return f.form }
 
 // Lookup returns the function called name in text.
 func Lookup(name string) (*Function, bool) {

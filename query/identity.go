@@ -85,7 +85,7 @@ var identityFunctions = []*Function{
 		Effect:   ast.Read,
 		Doc:      "returns the key or token that a secret belongs to",
 		Examples: []string{`KeyFromSecret(5) // invalid argument ["key_from_secret"]`},
-		Errors:   []string{"instance not found: No key found for secret "},
+		Errors:   []string{"instance not found: No key found for secret <secret>."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			v, err := c.Host.Caller().KeyFromSecret(string(args[0].(value.String)))
 			return v, c.place(err, "key_from_secret")

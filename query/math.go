@@ -80,7 +80,7 @@ var mathFunctions = []*Function{
 		Params:   []Param{arg("sqrt", number)},
 		Doc:      "returns the square root as a double",
 		Examples: []string{`Sqrt(16) // 4.0`, `Sqrt(-4) // invalid argument []`},
-		Errors:   []string{"invalid argument: N must be positive"},
+		Errors:   []string{"invalid argument: <number> must be positive"},
 		Eval:     realEval(math.Sqrt, notNegative),
 	},
 	{

@@ -25,8 +25,10 @@ func TestFolds(t *testing.T) {
 		{name: "Add", args: list(minusZero()), want: minusZero()},
 		{name: "Add", args: list(inf, -inf), want: nan},
 		{name: "Add", args: list(), err: "Non-empty array expected.", pos: at(ast.Key("add"))},
-		{name: "Add", args: list(i64(1), value.TxnTime{}), err: "Number expected, Unresolved Transaction Time provided.",
-			pos: at(ast.Key("add"), ast.Index(1))},
+		{
+			name: "Add", args: list(i64(1), value.TxnTime{}), err: "Number expected, Unresolved Transaction Time provided.",
+			pos: at(ast.Key("add"), ast.Index(1)),
+		},
 		{name: "Subtract", args: list(minLong, i64(1)), want: maxLong},
 		{name: "Subtract", args: list(i64(10), i64(1), i64(2)), want: i64(7)},
 		{name: "Multiply", args: list(maxLong, i64(2)), want: i64(-2)},
@@ -144,8 +146,10 @@ func TestIntegerArithmeticIsARing(t *testing.T) {
 			{"add commutes", of(addition, a, b), of(addition, b, a)},
 			{"subtract undoes add", of(subtraction, of(addition, a, b), b), a},
 			{"fold is from the left", of(subtraction, a, b, c), of(subtraction, a, of(addition, b, c))},
-			{"multiply distributes", of(multiplication, a, of(addition, b, c)),
-				of(addition, of(multiplication, a, b), of(multiplication, a, c))},
+			{
+				"multiply distributes", of(multiplication, a, of(addition, b, c)),
+				of(addition, of(multiplication, a, b), of(multiplication, a, c)),
+			},
 			{"xor is its inverse", of(bitwise(func(a, b int64) int64 { return a ^ b }), a, b, b), a},
 		}
 		if b != i64(0) {

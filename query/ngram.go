@@ -20,7 +20,11 @@ var ngramFunction = &Function{
 		`NGram("abc", 1, 3) // invalid argument []`,
 	},
 	Errors: []string{
-		"invalid argument: min ngram size must be", "invalid argument: max ngram size must be",
+		"invalid argument: min ngram size must be > 0 and <= max",
+		"invalid argument: min ngram size must be >= max - 1",
+		"invalid argument: max ngram size must be > 0",
+		"invalid argument: max ngram size must be > 0 and >= min",
+		"invalid argument: max ngram size must be <= min + 1",
 		"invalid argument: number of ngrams must be less than or equal to 1048576",
 	},
 	Eval: ngram,

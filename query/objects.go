@@ -29,8 +29,9 @@ func objectOf(v value.Value) (o value.Object, ok bool, err error) {
 		return v.Object(), true, nil
 	case *value.Sourced:
 		return v.Object(), true, nil
+	default:
+		return nil, false, nil
 	}
-	return nil, false, nil
 }
 
 // objectFunctions make objects and take them apart.
@@ -39,7 +40,8 @@ var objectFunctions = []*Function{
 	{
 		Name: "Merge",
 		Params: []Param{
-			arg("merge", object), {Key: "with", Cast: object.list(zeroOrMore)},
+			arg("merge", object),
+			{Key: "with", Cast: object.list(zeroOrMore)},
 			{Key: "lambda", Syntax: ast.LambdaOnly, Optional: true},
 		},
 		Doc: "puts the members of one or several objects into a first one; null takes a member away; " +
@@ -60,7 +62,7 @@ var objectFunctions = []*Function{
 			`ToObject([["x", 10], ["y", null]]) // { x: 10, y: null }`,
 			`ToObject([[10, 20]]) // invalid argument ["to_object", 0]`,
 		},
-		Errors: []string{"invalid argument: Cannot cast"},
+		Errors: []string{"invalid argument: Cannot cast <type> to Object."},
 		Eval:   toObject,
 	},
 	{
@@ -68,7 +70,7 @@ var objectFunctions = []*Function{
 		Params:   []Param{arg("to_array", anything)},
 		Doc:      "makes an array of pairs of name and value of an object",
 		Examples: []string{`ToArray({ x: 10, y: 20 }) // [["x", 10], ["y", 20]]`, `ToArray(23) // invalid argument ["to_array"]`},
-		Errors:   []string{"invalid argument: Cannot cast"},
+		Errors:   []string{"invalid argument: Cannot cast <type> to Array."},
 		Eval:     toArray,
 	},
 }

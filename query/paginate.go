@@ -30,9 +30,10 @@ var pageFunctions = []*Function{{
 		`Paginate(Collections(), { cursor: 1 }) // invalid argument ["cursor"]`,
 	},
 	Errors: []string{
+		mistyped(cursorKinds), undefined,
 		"invalid argument: Invalid cursor object. Expected an object with either 'before' or 'after' key in it.",
-		"invalid argument: Cannot create event cursor with keys ", noEvents,
-		"bad request: Requested timestamp ",
+		"invalid argument: Cannot create event cursor with keys <names>", noEvents,
+		"bad request: Requested timestamp <time> less than minimum allowed timestamp <time>.",
 	},
 	Eval: paginate,
 }}
@@ -126,7 +127,7 @@ func (p *pager) read() error {
 // collect takes as many elements as the page holds and reports whether there
 // are more.
 func (p *pager) collect(it Elements) (more bool, err error) {
-	room := min(p.size, 8)
+	room := min(p.size, 4)
 	p.page.Data, p.page.Elements = make(value.Array, 0, room), make([]value.Element, 0, room)
 	for it.Next() {
 		if len(p.page.Data) == p.size {

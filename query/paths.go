@@ -14,7 +14,7 @@ var step = kinds("String or Integer", value.KindLong, value.KindString)
 func path(key string) Param { return many(key, step) }
 
 // existing accepts everything but a ref to something undefined.
-var existing = Cast{Name: "Any", check: func(c *Context, v value.Value) (value.Value, error) {
+var existing = Cast{Name: "Any", fails: []string{undefined}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if v.Kind() == value.KindUnresolved {
 		return nil, c.wrongRef("Any", v)
 	}
@@ -36,7 +36,7 @@ var pathFunctions = []*Function{
 			`Select(["a", 3], { a: [1] }) // value not found ["from"]`,
 			`Select([true], {}) // invalid argument ["select", 0]`,
 		},
-		Errors: []string{"value not found: Value not found at path"},
+		Errors: []string{"value not found: Value not found at path [<path>]."},
 		Lazy:   selectPath,
 	},
 	selecting("select_all", "SelectAll",
@@ -201,11 +201,12 @@ func (c *Context) partsOf(in value.Value) ([]value.Value, error) {
 		return membersOf(in.Object()), nil
 	case value.Ref:
 		return c.partsOfRef(in)
+	default:
+		if value.Scalar(in) {
+			return nil, c.failAt(InvalidArgument, "Object, Array, Page, Set, or Ref expected, Scalar provided.", ast.Key("in"))
+		}
+		return nil, nil
 	}
-	if value.Scalar(in) {
-		return nil, c.failAt(InvalidArgument, "Object, Array, Page, Set, or Ref expected, Scalar provided.", ast.Key("in"))
-	}
-	return nil, nil
 }
 
 // partsOfRef returns a ref's id, its collection and, if it is another one than
@@ -231,8 +232,9 @@ func dataOf(e *value.Event) []value.Value {
 		return data
 	case value.Object:
 		return membersOf(data)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func membersOf(o value.Object) []value.Value {

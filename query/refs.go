@@ -23,10 +23,6 @@ var refFunctions = []*Function{
 			`Ref(Tokens(), 1.5) // invalid argument ["id"]`,
 			`Ref(1, 1) // invalid argument ["ref"]`,
 		},
-		Errors: []string{
-			"invalid argument: Number or numeric String expected, non-numeric '",
-			"invalid argument: The id provided is too large: '",
-		},
 		AllErrors: true,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.documentRef(args[0], int64(args[1].(value.Long)), args[2])
@@ -83,38 +79,59 @@ func native(key, name string, class value.Class) *Function {
 }
 
 // databaseRef is a ref to a database.
-var databaseRef = Cast{Name: "Database Ref", check: func(c *Context, v value.Value) (value.Value, error) {
+var databaseRef = defined("Database Ref", func(c *Context, v value.Value) (value.Value, error) {
 	if r, ok := v.(value.Ref); ok && r.Class == value.Databases {
 		return r, nil
 	}
 	return nil, c.wrongRef("Database Ref", v)
-}}
+})
 
 // databaseOrNull is a ref to a database, or null for the present one.
-var databaseOrNull = Cast{Name: "Database Ref or Null", check: func(c *Context, v value.Value) (value.Value, error) {
+var databaseOrNull = defined("Database Ref or Null", func(c *Context, v value.Value) (value.Value, error) {
 	if r, ok := v.(value.Ref); ok && r.Class == value.Databases || v.Kind() == value.KindNull {
 		return v, nil
 	}
 	return nil, c.wrongRef("Database Ref or Null", v)
-}}
+})
 
 // mayBeUndefined is a collection that may not exist.
-var mayBeUndefined = Cast{Name: "Collection Ref", check: func(c *Context, v value.Value) (value.Value, error) {
+var mayBeUndefined = Cast{Name: "Collection Ref", fails: slices.Concat(collectionRef.fails, []string{nativeRef}), check: func(c *Context, v value.Value) (value.Value, error) {
 	if u, ok := v.(*value.Unresolved); ok && u.Class == value.Collections && u.ID == "" {
 		return v, nil
 	}
-	return collectionRef.check(c, v)
+	v, err := collectionRef.check(c, v)
+	if r, ok := v.(value.Ref); ok && r.Native() && byName(value.Class(r.ID)) {
+		return nil, c.fail(InvalidArgument, "Regular Class Ref expected, Schema Class Ref provided.")
+	}
+	return v, err
 }}
 
+// byName reports whether the documents of a system collection are addressed by
+// name, and not by id.
+func byName(c value.Class) bool {
+	switch c {
+	case value.Databases, value.Collections, value.Indexes, value.Functions, value.Roles, value.AccessProviders:
+		return true
+	}
+	return false
+}
+
+const (
+	badID     = "invalid argument: Number or numeric String expected, non-numeric '<text>' provided."
+	nativeRef = "invalid argument: Regular Class Ref expected, Schema Class Ref provided."
+	hugeID    = "invalid argument: The id provided is too large: '<text>'"
+)
+
 // documentID is an id: an integer, or a string of decimal digits.
-var documentID = Cast{Name: "String or Number", check: func(c *Context, v value.Value) (value.Value, error) {
+var documentID = Cast{Name: "String or Number", fails: []string{mistyped("String or Number"), badID, hugeID}, check: func(c *Context, v value.Value) (value.Value, error) {
 	switch v := v.(type) {
 	case value.Long:
 		return v, nil
 	case value.String:
 		return c.parseID(string(v))
+	default:
+		return nil, c.typeError("String or Number", v)
 	}
-	return nil, c.typeError("String or Number", v)
 }}
 
 func (c *Context) parseID(s string) (value.Value, error) {

@@ -2,7 +2,6 @@ package query
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/pattern"
@@ -14,8 +13,9 @@ import (
 const maxMatches = 1024
 
 const (
-	badPattern     = "invalid argument: Search pattern /"
-	badReplacement = "invalid argument: Replacement '"
+	badPattern     = "invalid argument: Search pattern /<pattern>/ is not a valid regular expression."
+	endless        = "invalid argument: Search pattern /<pattern>/ takes too long to match."
+	badReplacement = "invalid argument: Replacement '<text>' is not valid."
 )
 
 // regexpFunctions search and replace by regular expressions, those of Java.
@@ -28,7 +28,7 @@ var regexpFunctions = []*Function{
 		Examples: []string{
 			`ContainsStrRegex("ABC1", "[0-9]") // true`, `ContainsStrRegex("", "{") // invalid argument ["pattern"]`,
 		},
-		Errors: []string{badPattern},
+		Errors: []string{endless},
 		Eval:   containsRegexp,
 	},
 	{
@@ -41,7 +41,7 @@ var regexpFunctions = []*Function{
 			`FindStrRegex("one fish", "[fF]ish") // [{ start: 4, end: 7, data: "fish" }]`,
 			`FindStrRegex("a1b2", "[0-9]", 2, 5) // [{ start: 3, end: 3, data: "2" }]`,
 		},
-		Errors: []string{badPattern},
+		Errors: []string{endless},
 		Eval:   findRegexp,
 	},
 	{
@@ -55,7 +55,7 @@ var regexpFunctions = []*Function{
 			`ReplaceStrRegex("abc", "(b)", "[$1]") // "a[b]c"`,
 			`ReplaceStrRegex("abc", "b", "$") // invalid argument ["replace"]`,
 		},
-		Errors: []string{badPattern, badReplacement, tooLong},
+		Errors: []string{endless, badReplacement, tooLong},
 		Eval:   replaceRegexp,
 	},
 	{
@@ -70,7 +70,7 @@ var regexpFunctions = []*Function{
 }
 
 // regex is the cast that accepts a regular expression.
-var regex = Cast{Name: "String", check: func(c *Context, v value.Value) (value.Value, error) {
+var regex = Cast{Name: "String", fails: []string{mistyped("String"), badPattern}, check: func(c *Context, v value.Value) (value.Value, error) {
 	s, ok := v.(value.String)
 	if !ok {
 		return nil, c.typeError("String", v)
@@ -86,9 +86,9 @@ var regex = Cast{Name: "String", check: func(c *Context, v value.Value) (value.V
 // to ask again would not help.
 func patternError(source value.String, err error) string {
 	if errors.Is(err, pattern.ErrEndless) {
-		return strings.TrimPrefix(badPattern, "invalid argument: ") + string(source) + "/ takes too long to match."
+		return "Search pattern /" + string(source) + "/ takes too long to match."
 	}
-	return strings.TrimPrefix(badPattern, "invalid argument: ") + string(source) + "/ is not a valid regular expression."
+	return "Search pattern /" + string(source) + "/ is not a valid regular expression."
 }
 
 // compiledPattern returns the pattern that its cast has checked.
@@ -159,8 +159,7 @@ func (c *Context) matchError(args []value.Value, err error) error {
 	case errors.Is(err, pattern.ErrLength):
 		return c.textTooLong()
 	case errors.Is(err, pattern.ErrReplacement):
-		return c.failAt(InvalidArgument, strings.TrimPrefix(badReplacement, "invalid argument: ")+
-			string(args[2].(value.String))+"' is not valid.", ast.Key("replace"))
+		return c.failAt(InvalidArgument, "Replacement '"+string(args[2].(value.String))+"' is not valid.", ast.Key("replace"))
 	default:
 		return c.failAt(InvalidArgument, patternError(args[1].(value.String), err), ast.Key("pattern"))
 	}

@@ -24,7 +24,8 @@ func TestAppendErrors(t *testing.T) {
 			`{"errors":[{"position":["add",1,""],"code":"invalid argument","description":"x"}]}`,
 		},
 		{
-			"at the root, and several", query.Errors{{Code: query.InvalidRef, Position: ast.Position{}}, inner},
+			"at the root, and several",
+			query.Errors{{Code: query.InvalidRef, Position: ast.Position{}}, inner},
 			`{"errors":[{"position":[],"code":"invalid ref","description":""},{"position":["expr"],"code":"transaction aborted","description":"say \"no\"\n"}]}`,
 		},
 		{

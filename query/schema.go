@@ -23,7 +23,10 @@ var schemaFunctions = []*Function{
 		Effect:   ast.Write,
 		Doc:      "moves a database with all it holds into another one",
 		Examples: []string{`MoveDatabase("a", Database("b")) // invalid argument ["move_database"]`},
-		Errors:   []string{denied, exists, "move database error: "},
+		Errors: []string{
+			denied, exists,
+			"move database error: Cannot move database '<name>' into parent '<name>': Cannot move database from ancestor to descendant.",
+		},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.write(Change{Verb: Move, Ref: args[0].(value.Ref), To: args[1].(value.Ref)}, "move_database")
 		},

@@ -20,7 +20,7 @@ var setFunctions = []*Function{
 			`Match("nope") // invalid ref ["index"]`,
 			`Match(5) // invalid argument ["match"]`,
 		},
-		Errors: []string{"instance not found: Index '", "permission denied: "},
+		Errors: []string{"instance not found: Index '<name>' is not active.", denied},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.match(args[0], args[1], "match")
 		},
@@ -30,7 +30,7 @@ var setFunctions = []*Function{
 		Params:     []Param{{Key: "match", Cast: term.list(zeroOrMore)}, arg("index", indexName)},
 		Doc:        "is an old way to write Match, with the terms first",
 		Examples:   []string{`LegacyMatch("fire", Index("nope")) // invalid ref ["index"]`},
-		Errors:     []string{"instance not found: Index '", "permission denied: "},
+		Errors:     []string{"instance not found: Index '<name>' is not active.", denied},
 		Deprecated: "Match",
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.match(args[1], args[0], "index")
@@ -99,7 +99,7 @@ var setFunctions = []*Function{
 }
 
 // indexName is an index, by ref or by name.
-var indexName = Cast{Name: "Identifier", check: func(c *Context, v value.Value) (value.Value, error) {
+var indexName = Cast{Name: "Identifier", fails: []string{mistyped("Identifier"), mistyped("Index Ref"), undefined}, check: func(c *Context, v value.Value) (value.Value, error) {
 	r, isRef := v.(value.Ref)
 	switch {
 	case v.Kind() == value.KindString, isRef && r.Class == value.Indexes:
@@ -112,39 +112,39 @@ var indexName = Cast{Name: "Identifier", check: func(c *Context, v value.Value) 
 
 // term is a term of a match. A ref to something undefined is of no type at
 // all here.
-var term = Cast{Name: "Any", check: func(c *Context, v value.Value) (value.Value, error) {
+var term = Cast{Name: "Any", fails: []string{mistyped("Any")}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if v.Kind() == value.KindUnresolved {
 		return nil, c.typeError("Any", v)
 	}
 	return v, nil
 }}
 
-var collectionRef = Cast{Name: "Collection Ref", check: func(c *Context, v value.Value) (value.Value, error) {
+var collectionRef = defined("Collection Ref", func(c *Context, v value.Value) (value.Value, error) {
 	if r, ok := v.(value.Ref); ok && r.Class == value.Collections {
 		return r, nil
 	}
 	return nil, c.wrongRef("Collection Ref", v)
-}}
+})
 
 // anyRef is a ref to something that is defined.
-var anyRef = Cast{Name: "Ref", check: func(c *Context, v value.Value) (value.Value, error) {
+var anyRef = defined("Ref", func(c *Context, v value.Value) (value.Value, error) {
 	if v.Kind() == value.KindRef {
 		return v, nil
 	}
 	return nil, c.wrongRef("Ref", v)
-}}
+})
 
 // refOrSet is a set, or any ref: that counts as the set with just it, unless it
 // is a system collection.
-var refOrSet = Cast{Name: "Ref or Set", check: func(c *Context, v value.Value) (value.Value, error) {
+var refOrSet = defined("Ref or Set", func(c *Context, v value.Value) (value.Value, error) {
 	if v.Kind() == value.KindRef || v.Kind() == value.KindSet {
 		return v, nil
 	}
 	return nil, c.wrongRef("Ref or Set", v)
-}}
+})
 
 // bound is a bound of a range, or a cursor.
-var bound = Cast{Name: "Any", check: func(c *Context, v value.Value) (value.Value, error) {
+var bound = Cast{Name: "Any", fails: []string{undefined}, check: func(c *Context, v value.Value) (value.Value, error) {
 	if u := unresolvedIn(v); u != nil {
 		return nil, c.fail(InvalidRef, undefinedText(u))
 	}
@@ -152,7 +152,7 @@ var bound = Cast{Name: "Any", check: func(c *Context, v value.Value) (value.Valu
 }}
 
 // joinTarget is a pure lambda or an index.
-var joinTarget = Cast{Name: "Lambda or Index Ref", check: func(c *Context, v value.Value) (value.Value, error) {
+var joinTarget = defined("Lambda or Index Ref", func(c *Context, v value.Value) (value.Value, error) {
 	switch v := v.(type) {
 	case *value.Lambda:
 		l, err := compiled(v, c.forms)
@@ -169,9 +169,10 @@ var joinTarget = Cast{Name: "Lambda or Index Ref", check: func(c *Context, v val
 		if v.Class != value.Indexes {
 			return nil, c.typeError("Lambda or Index Ref", v)
 		}
+	default: // neither
 	}
 	return nil, c.wrongRef("Lambda or Index Ref", v)
-}}
+})
 
 // match makes a match. The index is under the given key; what is wrong with an
 // index that exists, or with one given by name, stands at "index".
@@ -194,7 +195,7 @@ func (c *Context) match(index, terms value.Value, key string) (value.Value, erro
 	return &value.Set{Op: value.SetMatch, Ref: r, Terms: list}, nil
 }
 
-// noEvents is the error of sets that have no history, as it begins.
+// noEvents is the error of sets that have no history.
 const noEvents = "invalid argument: Set does not support events history."
 
 // events returns the history of a ref or a set.
@@ -208,6 +209,7 @@ func (c *Context) events(v value.Value) (value.Value, error) {
 		if !v.Native() {
 			return &value.Set{Op: value.SetEvents, Ref: v}, nil
 		}
+	default: // not a source of events: opening the set refuses it
 	}
 	return &value.Set{Op: value.SetEvents, Sets: []value.Value{v}}, nil
 }

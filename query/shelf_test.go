@@ -48,17 +48,6 @@ func newShelf() *shelf {
 	return s
 }
 
-// define makes a user function of a lambda written as a query.
-func (s *shelf) define(t testing.TB, name, lambda string) {
-	t.Helper()
-	v, err := s.eval(t, querytest.Text, lambda)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.functions[name] = v.(*value.Lambda)
-	s.names = append(s.names, name)
-}
-
 func (s *shelf) eval(t testing.TB, form querytest.Form, src string) (value.Value, error) {
 	t.Helper()
 	e, err := read(form, src)
@@ -134,6 +123,7 @@ func (s *shelf) Open(v value.Value, r query.Reading) (query.Set, error) {
 		return s.documents(value.Class(set.Ref.ID))
 	case value.SetEvents:
 		return &row{shape: query.Shape{Events: true}}, nil
+	default: // made from another
 	}
 	inner, err := s.Open(set.Sets[0], r)
 	if err != nil {
@@ -154,6 +144,7 @@ func (s *shelf) Open(v value.Value, r query.Reading) (query.Set, error) {
 			_, err := r.Apply(set, e.Render())
 			return err == nil, err
 		}
+	default: // as it is
 	}
 	return &out, nil
 }

@@ -15,7 +15,7 @@ const maxText = 16 << 20
 // lowered to it. Source: chapter on functions, section 22.
 const maxRepeat = 1024
 
-// tooLong is how the error of a result beyond maxText begins.
+// tooLong is the error of a result beyond maxText.
 const tooLong = "invalid argument: string length must be less than or equal to 16777216"
 
 // stringFunctions search, cut and change text. Offsets and lengths count code

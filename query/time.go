@@ -20,7 +20,7 @@ var timeFunctions = slices.Concat([]*Function{
 			`Time("1970-01-01T00:00:00+01:00") // {"@ts":"1969-12-31T23:00:00Z"}`,
 			`Time("1970-01-01T00:00:00") // invalid argument []`,
 		},
-		Errors: []string{"invalid argument: Cannot cast 'S' to a time."},
+		Errors: []string{"invalid argument: Cannot cast '<text>' to a time."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.parseTime(string(args[0].(value.String)))
 		},
@@ -42,7 +42,7 @@ var timeFunctions = slices.Concat([]*Function{
 			`Date("1970-01-01") // {"@date":"1970-01-01"}`,
 			`Date("2019-02-29") // invalid argument []`,
 		},
-		Errors: []string{"invalid argument: Cannot cast 'S' to a date."},
+		Errors: []string{"invalid argument: Cannot cast '<text>' to a date."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.parseDate(string(args[0].(value.String)))
 		},
@@ -96,7 +96,7 @@ var timeFunctions = slices.Concat([]*Function{
 const (
 	timeBounds = "dates and times must be between -1000000000-01-01T00:00:00Z and +1000000000-12-31T23:59:59.999999999Z"
 	timeRange  = "invalid argument: " + timeBounds
-	dateUnit   = "invalid argument: Invalid time unit 'U'."
+	dateUnit   = "invalid argument: Invalid time unit '<unit>'."
 )
 
 var (
@@ -108,8 +108,9 @@ var (
 			return value.TimeFromMicros(int64(v)), nil
 		case value.Time:
 			return v, nil
+		default:
+			return nil, c.typeError("Time", v)
 		}
-		return nil, c.typeError("Time", v)
 	}}
 	temporal = kinds("Temporal", value.KindTime, value.KindDate)
 	// timeUnit accepts the name of a unit of time and passes it on as written.
@@ -183,6 +184,7 @@ func (c *Context) moved(args []value.Value, n int64) (moved value.Value, err err
 			return nil, c.dateUnit(name)
 		}
 		moved, ok = base.Add(n)
+	default: // the cast lets nothing else pass
 	}
 	if !ok {
 		return nil, c.failAt(InvalidArgument, timeBounds, ast.Key("offset"))

@@ -77,7 +77,7 @@ var (
 func realFunction(name, key, doc string, f func(float64) float64, d domain, examples ...string) *Function {
 	row := &Function{Name: name, Params: []Param{arg(key, number)}, Doc: doc, Examples: examples, Eval: realEval(f, d)}
 	if d.text != "" {
-		row.Errors = []string{"invalid argument: N " + d.text}
+		row.Errors = []string{"invalid argument: <number> " + d.text}
 	}
 	return row
 }

@@ -70,7 +70,8 @@ func isOf(name, key, what, example string, class value.Class) *Function {
 			return v.Ref.Class == class
 		case value.Ref:
 			return v.Class == class
+		default:
+			return false
 		}
-		return false
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"unicode"
+
+	"github.com/fawndb/fawn/engine"
 )
 
 // secretOf reads the secret out of an Authorization header; "" is none.
@@ -26,7 +28,11 @@ func secretOf(header string) string {
 		if err != nil {
 			return ""
 		}
-		return strings.TrimSuffix(strings.TrimSpace(string(text)), ":")
+		secret := strings.TrimSuffix(strings.TrimSpace(string(text)), ":")
+		if engine.IsJWT(secret) {
+			return "" // a JWT is a bearer's
+		}
+		return secret
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
@@ -54,6 +55,9 @@ type Server struct {
 	options Options
 	http    *http.Server
 	buffers sync.Pool
+	streams atomic.Int64    // number of the stream opened last
+	ending  context.Context //nolint:containedctx // ends with the server, and all streams with it
+	end     context.CancelFunc
 }
 
 // New returns a server of db, which it does not close.
@@ -71,6 +75,7 @@ func New(db *engine.DB, o Options) *Server {
 		o.Build = "fawn"
 	}
 	s := &Server{db: db, options: o}
+	s.ending, s.end = context.WithCancel(context.Background())
 	s.buffers.New = func() any { return new(buffer) }
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -102,6 +107,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.query(w, r)
 	case "/linearized":
 		s.linearized(w, r)
+	case "/stream":
+		s.stream(w, r)
 	case "/ping":
 		s.ping(w, r)
 	default:
@@ -118,9 +125,10 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) error {
 	return s.http.Serve(l)
 }
 
-// Shutdown stops listening, lets running queries finish as long as ctx lasts,
+// Shutdown stops listening, ends streams, lets running queries finish as long as ctx lasts,
 // and closes all connections.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.end()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return s.http.Close()
 	}

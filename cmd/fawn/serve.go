@@ -15,6 +15,7 @@ import (
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/server"
+	"github.com/fawndb/fawn/server/jwks"
 )
 
 // rootSecretVariable holds the root secret for a run, in place of the one
@@ -28,7 +29,10 @@ const minSecret = 16
 // grace is how long running queries may take to finish at the end.
 const grace = 30 * time.Second
 
-type serveFlags struct{ addr, data, cert, key string }
+type serveFlags struct {
+	addr, data, cert, key string
+	privateKeys           bool
+}
 
 func serveCommand() *cobra.Command {
 	var f serveFlags
@@ -44,6 +48,8 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.data, "data", "fawn.db", "database file; it is made if there is none")
 	cmd.Flags().StringVar(&f.cert, "tls-cert", "", "certificate file; connections are then encrypted")
 	cmd.Flags().StringVar(&f.key, "tls-key", "", "private key file of the certificate")
+	cmd.Flags().BoolVar(&f.privateKeys, "jwks-allow-private", false,
+		"fetch the keys of access providers from private addresses too")
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	return cmd
 }
@@ -54,7 +60,9 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 		return fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
 			rootSecretVariable, minSecret, f.addr)
 	}
-	db, err := engine.Open(f.data, engine.Options{RootSecret: secret})
+	db, err := engine.Open(f.data, engine.Options{
+		RootSecret: secret, Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys}),
+	})
 	if err != nil {
 		return err
 	}

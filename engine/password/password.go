@@ -87,15 +87,7 @@ func parse(stored string) (c Cost, salt, sum []byte, ok bool) {
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, false
 	}
-	var m, t, p uint32
-	if n, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &m, &t, &p); n != 3 || err != nil {
-		return c, nil, nil, false
-	}
-	if m > maxMemory || t < 1 || t > maxTime || p < 1 || p > maxLanes {
-		return c, nil, nil, false
-	}
-	c = Cost{Memory: m, Time: t, Lanes: uint8(p)}
-	if fmt.Sprintf("m=%d,t=%d,p=%d", m, t, p) != parts[3] {
+	if c, ok = parseCost(parts[3]); !ok {
 		return c, nil, nil, false
 	}
 	salt, err := base64.RawStdEncoding.Strict().DecodeString(parts[4])
@@ -107,6 +99,18 @@ func parse(stored string) (c Cost, salt, sum []byte, ok bool) {
 		return c, nil, nil, false
 	}
 	return c, salt, sum, true
+}
+
+// parseCost reads a cost such as "m=19456,t=2,p=1", written in no other way.
+func parseCost(s string) (Cost, bool) {
+	var m, t, p uint32
+	if n, err := fmt.Sscanf(s, "m=%d,t=%d,p=%d", &m, &t, &p); n != 3 || err != nil {
+		return Cost{}, false
+	}
+	if m > maxMemory || t < 1 || t > maxTime || p < 1 || p > maxLanes {
+		return Cost{}, false
+	}
+	return Cost{Memory: m, Time: t, Lanes: uint8(p)}, fmt.Sprintf("m=%d,t=%d,p=%d", m, t, p) == s
 }
 
 // Pool bounds how many hashes are computed at once; whoever comes later waits

@@ -104,6 +104,9 @@ type Child struct {
 	ID    int64
 	Name  string
 	Scope value.Scope
+	// Container is set when the database may hold nothing but databases,
+	// keys, roles and access providers.
+	Container bool
 }
 
 // Collection is a user collection.
@@ -186,8 +189,9 @@ func (d *Database) Lookup(c value.Class, name string) (int64, bool) {
 		return number(d.Roles.Named(name))
 	case value.AccessProviders:
 		return number(d.Providers.Named(name))
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 func number[T Object](o T, ok bool) (int64, bool) {
@@ -213,8 +217,9 @@ func (d *Database) Name(c value.Class, id int64) (string, bool) {
 		return name(d.Roles.Numbered(id))
 	case value.AccessProviders:
 		return name(d.Providers.Numbered(id))
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 func name[T Object](o T, ok bool) (string, bool) {
@@ -283,6 +288,23 @@ func (d *Database) WithChild(c *Child) *Database {
 	return &out
 }
 
+// Has reports whether there is a user collection with a class.
+func (d *Database) Has(c value.Class) bool {
+	_, ok := d.Collections.Numbered(int64(c))
+	return ok
+}
+
+// WithFloor returns the schema with another HistoryFloor of a collection.
+func (d *Database) WithFloor(c value.Class, ts int64) *Database {
+	out := *d
+	if old, ok := d.Collections.Numbered(int64(c)); ok {
+		collection := *old
+		collection.HistoryFloor = ts
+		out.Collections = d.Collections.with(&collection)
+	}
+	return &out
+}
+
 func change[T Object](o Objects[T], ref value.Ref, doc *value.Document,
 	compile func(value.Ref, value.Object) (T, error),
 ) (Objects[T], error) {
@@ -344,8 +366,16 @@ func (b *Builder) Add(ref value.Ref, doc *value.Document) error {
 		return add(&b.d.Roles, ref, fields, newRole)
 	case value.AccessProviders:
 		return add(&b.d.Providers, ref, fields, newProvider)
+	default: // no part of the schema
+		return nil
 	}
-	return nil
+}
+
+// Floor sets the HistoryFloor of a collection that was added.
+func (b *Builder) Floor(c value.Class, ts int64) {
+	if collection, ok := b.d.Collections.Numbered(int64(c)); ok {
+		collection.HistoryFloor = ts
+	}
 }
 
 // Child takes in a child database.

@@ -26,8 +26,12 @@ var (
 	short   = regexp.MustCompile(`«([a-z_]+)(?:/([^»]+))?»`)
 )
 
-// captures are what the placeholders of a session stand for, by name.
+// captures are what the placeholders of a session stand for, by kind and name.
 type captures map[string]*node
+
+// of returns what a placeholder stands for, nil if nothing yet. m is as a
+// match of marker.
+func (c captures) of(m []string) *node { return c[m[1]+":"+m[2]] }
 
 // natives are the collections whose documents have no collection of their own
 // in their ref.
@@ -56,7 +60,7 @@ func expand(s string) string {
 func (c captures) fill(src string) (string, error) {
 	var err error
 	out := replaceMarkers(src, func(m []string, quoted bool) string {
-		n := c[m[2]]
+		n := c.of(m)
 		switch {
 		case n == nil:
 			err = fmt.Errorf("%s stands for nothing yet", m[0])
@@ -70,17 +74,14 @@ func (c captures) fill(src string) (string, error) {
 	return out, err
 }
 
-// secret returns the secret that a step is sent with.
+// secret returns the secret that a step is sent with: a scope may follow it.
 func (c captures) secret(as string) (string, error) {
-	m := whole.FindStringSubmatch(as)
-	if m == nil {
-		return as, nil
+	for _, m := range marker.FindAllStringSubmatch(as, -1) {
+		if c.of(m) == nil {
+			return "", fmt.Errorf("%s stands for nothing yet", m[0])
+		}
 	}
-	n := c[m[2]]
-	if n == nil {
-		return "", fmt.Errorf("%s stands for nothing yet", as)
-	}
-	return n.text, nil
+	return c.inString(as), nil
 }
 
 // quoteMarkers makes JSON of JSON with placeholders: those outside of strings
@@ -100,11 +101,15 @@ func quoteMarkers(s string) string {
 func replaceMarkers(src string, f func(m []string, quoted bool) string) string {
 	var b strings.Builder
 	var inside byte
+	ref := false // inside of «», which becomes a string
 	for i := 0; i < len(src); i++ {
 		if m := leading.FindStringSubmatch(src[i:]); m != nil {
-			b.WriteString(f(m, inside != 0))
+			b.WriteString(f(m, ref || inside != 0))
 			i += len(m[0]) - 1
 			continue
+		}
+		if rest := src[i:]; strings.HasPrefix(rest, "«") || strings.HasPrefix(rest, "»") {
+			ref = strings.HasPrefix(rest, "«")
 		}
 		switch ch := src[i]; {
 		case ch == '\\' && inside != 0 && i+1 < len(src):
@@ -153,7 +158,7 @@ func (c captures) match(want, got *node, at string) error {
 // inString fills the placeholders in a string of a result.
 func (c captures) inString(s string) string {
 	return marker.ReplaceAllStringFunc(s, func(m string) string {
-		if n := c[marker.FindStringSubmatch(m)[2]]; n != nil {
+		if n := c.of(marker.FindStringSubmatch(m)); n != nil {
 			return n.text
 		}
 		return m
@@ -165,11 +170,11 @@ func (c captures) capture(text, kind, name string, got *node, at string) error {
 	if !kinds[kind].MatchString(got.String()) {
 		return differ(&node{kind: 'l', text: text}, got, at)
 	}
-	if known := c[name]; known != nil && known.String() != got.String() {
+	if known := c[kind+":"+name]; known != nil && known.String() != got.String() {
 		return fmt.Errorf("at %s: got %s, want %s, which is %s", at, got, text, known)
 	}
 	if name != "" {
-		c[name] = got
+		c[kind+":"+name] = got
 	}
 	return nil
 }

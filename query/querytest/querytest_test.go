@@ -87,7 +87,7 @@ func TestReadme(t *testing.T) {
 }
 
 func TestMatch(t *testing.T) {
-	known := func() captures { return captures{"a": {kind: 'n', text: "1"}, "s": {kind: '"', text: "x"}} }
+	known := func() captures { return captures{"int:a": {kind: 'n', text: "1"}, "string:s": {kind: '"', text: "x"}} }
 	for _, tc := range []struct {
 		name, want, got string
 		ok              bool
@@ -127,7 +127,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestFill(t *testing.T) {
-	names := captures{"id": {kind: '"', text: "5"}, "t": {kind: 'n', text: "17"}}
+	names := captures{"id:id": {kind: '"', text: "5"}, "ts:t": {kind: 'n', text: "17"}}
 	for src, want := range map[string]string{
 		`Ref(c, <id:id>)`:              `Ref(c, "5")`,
 		`At(<ts:t>, 'a <id:id> \' b')`: `At(17, 'a 5 \' b')`,

@@ -41,7 +41,7 @@ var ranks = [...]uint8{
 // equals two unequal Longs (beyond 2^53) compares 0 with both; apart from
 // that the order is total. Unresolved refs, which callers refuse before, come
 // after refs. Source: chapter on documents, section 4.
-func Compare(a, b Value) int {
+func Compare(a, b Value) int { //nolint:cyclop // a plain switch over kinds
 	if c := cmp.Compare(ranks[a.Kind()], ranks[b.Kind()]); c != 0 {
 		return c
 	}
@@ -153,7 +153,7 @@ func compareUnresolved(a, b *Unresolved) int {
 // asObject returns what v, which ranks as an object, compares as. A document
 // has its collection under both names; a damaged one has no fields.
 func asObject(v Value) Object {
-	switch v := v.(type) {
+	switch v := v.(type) { //nolint:gochecksumtype // the kinds of one rank
 	case Object:
 		return v
 	case *Document:

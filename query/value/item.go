@@ -197,6 +197,7 @@ func readLongItem(b []byte, c byte, i int) (item, int) {
 		}
 		it.n, it.ext = it.n+int(layout.fixed), int8(b[next])
 		next++
+	case itemDamaged, itemNil, itemString, itemBytes, itemArray, itemMap: // the number is its length
 	}
 	return it, next
 }
@@ -231,6 +232,7 @@ func skip(b []byte, i int) int {
 			left += it.n
 		case itemMap:
 			left += 2 * it.n
+		case itemNil, itemBool, itemInt, itemFloat: // all in the head
 		}
 		if left > len(b) {
 			return -1

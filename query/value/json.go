@@ -73,7 +73,7 @@ func (p *printer) write(v Value, expr bool) bool {
 
 func (p *printer) raw(s string) { p.dst = append(p.dst, s...) }
 
-func (p *printer) value(v Value) bool {
+func (p *printer) value(v Value) bool { //nolint:cyclop // a plain switch over kinds
 	switch v := v.(type) {
 	case Null:
 		p.raw("null")

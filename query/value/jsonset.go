@@ -36,6 +36,7 @@ func (p *printer) part(f Field) bool {
 		if f.Name == "events" {
 			return p.parts(v)
 		}
+	default: // written as everywhere else
 	}
 	return p.value(f.Value)
 }

@@ -47,7 +47,7 @@ func (p *packer) fail(err error) {
 	}
 }
 
-func (p *packer) value(v Value, depth int) {
+func (p *packer) value(v Value, depth int) { //nolint:cyclop // a plain switch over kinds
 	if depth > MaxDepth {
 		p.fail(ErrTooDeep)
 		return

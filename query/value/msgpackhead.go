@@ -6,7 +6,7 @@ import (
 )
 
 // appendInt appends an integer in the least bytes.
-func appendInt(dst []byte, n int64) []byte {
+func appendInt(dst []byte, n int64) []byte { //nolint:cyclop // a plain switch over sizes
 	switch {
 	case n >= 0 && n <= codePosFixIntMax:
 		return append(dst, byte(n))

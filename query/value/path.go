@@ -123,6 +123,7 @@ func step(v Value, s Step, n Names) (Value, bool) {
 		}
 	case Ref:
 		return v.part(s, n)
+	default: // has members at most
 	}
 	if s.ByIndex {
 		return nil, false

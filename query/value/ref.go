@@ -66,8 +66,9 @@ func (c Class) Named() bool {
 	switch c {
 	case Databases, Collections, Indexes, Functions, Roles, AccessProviders:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Ref names a document. Schema objects are documents of a system collection:

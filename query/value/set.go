@@ -50,7 +50,7 @@ func (s *Set) Object() Object {
 }
 
 // parts returns the members of the set's constructor.
-func (s *Set) parts() Object {
+func (s *Set) parts() Object { //nolint:cyclop // a plain switch over kinds of sets
 	switch s.Op {
 	case SetMatch:
 		if len(s.Terms) == 0 {

@@ -3,7 +3,7 @@ package value
 // TypeName returns the name of v's type in error texts of the language, as in
 // "String expected, Integer provided."
 // Source: chapter on the wire protocol, section 4.2.
-func TypeName(v Value) string {
+func TypeName(v Value) string { //nolint:cyclop // a plain switch over kinds
 	switch v := v.(type) {
 	case Null:
 		return "Null"
@@ -84,7 +84,7 @@ func (u *Unresolved) typeName() string {
 // StorageTypeName returns the name of v's type in validation failures, as in
 // "Invalid type Long, expected type Map."
 // Source: chapter on the wire protocol, section 3.4.
-func StorageTypeName(v Value) string {
+func StorageTypeName(v Value) string { //nolint:cyclop // a plain switch over kinds
 	switch v.(type) {
 	case Null:
 		return "Null"

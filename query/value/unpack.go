@@ -40,6 +40,7 @@ func (u *unpacker) next() (it item, start int) {
 		u.damage()
 	case itemString, itemBytes, itemExt:
 		u.i += it.n
+	case itemNil, itemBool, itemInt, itemFloat, itemArray, itemMap: // no more bytes of their own
 	}
 	return it, start
 }

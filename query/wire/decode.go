@@ -111,6 +111,7 @@ func (d *decoder) expect() {
 			items += int(n.count)
 		case jsonLong, jsonDouble, jsonString:
 			scalars++
+		case jsonNull, jsonFalse, jsonTrue: // shared
 		}
 	}
 	d.tree.expect(objects, scalars, 4*objects+items)

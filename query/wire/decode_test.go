@@ -77,13 +77,40 @@ func check(t *testing.T, rows []row) {
 
 func TestScalars(t *testing.T) {
 	check(t, []row{
-		{`null`, ``}, {`true`, ``}, {`false`, ``}, {`0`, ``}, {`-0`, `0`}, {`-7`, ``}, {` 42 `, `42`},
-		{`9223372036854775807`, ``}, {`-9223372036854775808`, ``},
-		{`1.0`, ``}, {`1e2`, `100.0`}, {`1E2`, `100.0`}, {`1e+2`, `100.0`}, {`-0.0`, ``}, {`0.001`, ``}, {`0.0001`, `1.0E-4`},
-		{`9999999.0`, ``}, {`1e7`, `1.0E7`}, {`12345678.9`, `1.23456789E7`}, {`1e999`, `1.0E999`}, {`-1e999`, `-1.0E999`},
-		{`""`, ``}, {`"é/\u0001"`, ``}, {`"\u00e9\/"`, `"é/"`}, {`"\"\\\b\f\n\r\t"`, ``}, {`"\ud83d\ude00"`, `"😀"`},
-		{`"\ud800"`, `"?"`}, {`"\udc00x"`, `"?x"`}, {`"\ud800\u0041"`, `"?A"`}, {`"\ud800\ud800\udc00"`, "\"?\U00010000\""},
-		{`"\u0000"`, ``}, {`[]`, ``}, {`[1,[2,"a"],null]`, ``}, {" [ 1 ,\t2\r\n] ", `[1,2]`},
+		{`null`, ``},
+		{`true`, ``},
+		{`false`, ``},
+		{`0`, ``},
+		{`-0`, `0`},
+		{`-7`, ``},
+		{` 42 `, `42`},
+		{`9223372036854775807`, ``},
+		{`-9223372036854775808`, ``},
+		{`1.0`, ``},
+		{`1e2`, `100.0`},
+		{`1E2`, `100.0`},
+		{`1e+2`, `100.0`},
+		{`-0.0`, ``},
+		{`0.001`, ``},
+		{`0.0001`, `1.0E-4`},
+		{`9999999.0`, ``},
+		{`1e7`, `1.0E7`},
+		{`12345678.9`, `1.23456789E7`},
+		{`1e999`, `1.0E999`},
+		{`-1e999`, `-1.0E999`},
+		{`""`, ``},
+		{`"é/\u0001"`, ``},
+		{`"\u00e9\/"`, `"é/"`},
+		{`"\"\\\b\f\n\r\t"`, ``},
+		{`"\ud83d\ude00"`, `"😀"`},
+		{`"\ud800"`, `"?"`},
+		{`"\udc00x"`, `"?x"`},
+		{`"\ud800\u0041"`, `"?A"`},
+		{`"\ud800\ud800\udc00"`, "\"?\U00010000\""},
+		{`"\u0000"`, ``},
+		{`[]`, ``},
+		{`[1,[2,"a"],null]`, ``},
+		{" [ 1 ,\t2\r\n] ", `[1,2]`},
 	})
 }
 
@@ -154,8 +181,10 @@ func TestForms(t *testing.T) {
 		{`{"default":null,"from":{"object":{}},"select":["a",0]}`, `{"select":["a",0],"from":{"object":{}},"default":null}`},
 		{`{"terms":1,"match":«indexes/i»}`, `{"match":«indexes/i»,"terms":1}`},
 		{`{"index":«indexes/i»,"match":"t"}`, `{"match":"t","index":«indexes/i»}`},
-		{`{"paginate":{"documents":«collections/users»},"size":1,"after":[«users/2»]}`,
-			`{"paginate":{"documents":«collections/users»},"after":[«users/2»],"size":1}`},
+		{
+			`{"paginate":{"documents":«collections/users»},"size":1,"after":[«users/2»]}`,
+			`{"paginate":{"documents":«collections/users»},"after":[«users/2»],"size":1}`,
+		},
 		{`{"paginate":1,"before":2,"after":3}`, `[] No form/function found, or invalid argument keys: { paginate, before, after }.`},
 		{`{"paginate":1,"cursor":null,"ts":2}`, ``},
 		{`{"now":null}`, ``},
@@ -296,8 +325,10 @@ func TestBindings(t *testing.T) {
 		{`{"let":[5,{"x":1}],"in":1}`, `["let",0] Object expected, Integer provided.`},
 		{`{"let":[{}],"in":1}`, `["let",0] Object expected, Object provided.`},
 		{`{"let":[{"x":1,"y":2}],"in":1}`, `["let",0] Object expected, Object provided.`},
-		{`{"let":[{"x":{"z":1}},3],"in":1}`,
-			"[\"let\",0,\"x\"] No form/function found, or invalid argument keys: { z }.\n[\"let\",1] Object expected, Integer provided."},
+		{
+			`{"let":[{"x":{"z":1}},3],"in":1}`,
+			"[\"let\",0,\"x\"] No form/function found, or invalid argument keys: { z }.\n[\"let\",1] Object expected, Integer provided.",
+		},
 		{
 			`{"let":{"a":{"x":1},"b":{"y":2}},"in":{"z":3}}`,
 			"[\"let\",\"a\"] No form/function found, or invalid argument keys: { x }.\n" +
@@ -317,8 +348,10 @@ func TestBindings(t *testing.T) {
 		{`{"let":[{"y":{"var":"x"}},{"x":3}],"in":{"var":"y"}}`, `["let",0,"y"] Variable 'x' is not defined.`},
 		{`[{"let":{"x":1},"in":1},{"var":"x"}]`, `[1] Variable 'x' is not defined.`},
 		{`{"if":true,"then":1,"else":{"var":"x"}}`, `["else"] Variable 'x' is not defined.`},
-		{`[{"var":"a"},{"map":{"lambda":"b","expr":[{"var":"b"},{"var":"c"}]},"collection":{"var":"b"}}]`,
-			"[0] Variable 'a' is not defined.\n[1,\"map\",\"expr\",1] Variable 'c' is not defined.\n[1,\"collection\"] Variable 'b' is not defined."},
+		{
+			`[{"var":"a"},{"map":{"lambda":"b","expr":[{"var":"b"},{"var":"c"}]},"collection":{"var":"b"}}]`,
+			"[0] Variable 'a' is not defined.\n[1,\"map\",\"expr\",1] Variable 'c' is not defined.\n[1,\"collection\"] Variable 'b' is not defined.",
+		},
 		{`[{"var":"a"},{"x":1}]`, `[1] No form/function found, or invalid argument keys: { x }.`},
 	})
 }

@@ -62,6 +62,7 @@ func appendLiteral(dst []byte, v value.Value) []byte {
 		} else if year < -maxYear {
 			return appendShifted(dst, v, maxOffset, "+18:00")
 		}
+	default: // written as in a reply
 	}
 	return value.AppendJSON(dst, v, nil)
 }

@@ -31,6 +31,7 @@ func (d *decoder) ref(i int) (ast.Ref, bool) {
 		}
 	case jsonObject:
 		return d.refObject(i)
+	default: // no form of a ref
 	}
 	d.fail("Invalid ref.")
 	return ast.Ref{}, false
@@ -42,14 +43,7 @@ func (d *decoder) refObject(i int) (r ast.Ref, ok bool) {
 	if collection < 0 {
 		collection = d.child(i, "class")
 	}
-	keys := int32(1)
-	if collection >= 0 {
-		keys++
-	}
-	if database >= 0 {
-		keys++
-	}
-	if id < 0 || d.nodes[i].count != keys {
+	if id < 0 || !d.only(i, id, collection, database) {
 		d.fail("Ref expected, Object provided.")
 		return r, false
 	}
@@ -85,6 +79,18 @@ func (d *decoder) refObject(i int) (r ast.Ref, ok bool) {
 	class.ID, ok = d.documentID(id, &class)
 	class.Native = false
 	return class, ok
+}
+
+// only reports whether an object has these members and no others; members that
+// are not there are negative.
+func (d *decoder) only(i int, members ...int) bool {
+	there := int32(0)
+	for _, m := range members {
+		if m >= 0 {
+			there++
+		}
+	}
+	return d.nodes[i].count == there
 }
 
 // inner reads the ref under a key of a ref and checks what it is to.

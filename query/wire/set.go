@@ -116,6 +116,7 @@ func (d *decoder) part(i int, p part) ast.Expr {
 		if d.bare(i) {
 			return d.bareLambda(i)
 		}
+	default: // no object without a tag
 	}
 	e := d.data(i)
 	if e == nil || p.accepts(e) {
@@ -166,12 +167,14 @@ func (p part) accepts(e ast.Expr) bool {
 			return refName(e) == "Index Ref"
 		case collection:
 			return refName(e) == "Collection Ref"
+		default:
+			return true
 		}
-		return true
 	case *ast.SetLiteral:
 		return p == source || p == anyData
+	default:
+		return p == anyData
 	}
-	return p == anyData
 }
 
 // expected is what an error calls what would fit.

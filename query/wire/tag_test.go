@@ -9,31 +9,59 @@ func TestRefs(t *testing.T) {
 		inner = `{"@ref":{"id":"e","collection":{"@ref":{"id":"databases"}},"database":` + db + `}}`
 	)
 	check(t, []row{
-		{`«users/1»`, ``}, {`«collections/users»`, ``}, {`«indexes/i»`, ``}, {`«functions/f»`, ``}, {`«roles/r»`, ``},
-		{`«databases/d»`, ``}, {`«access_providers/a»`, ``}, {`«keys/1»`, ``}, {`«tokens/1»`, ``}, {`«credentials/1»`, ``}, {`«tasks/1»`, ``},
-		{`«collections»`, ``}, {`«databases»`, ``}, {`«indexes»`, ``}, {`«functions»`, ``}, {`«roles»`, ``}, {`«keys»`, ``},
-		{`«tokens»`, ``}, {`«credentials»`, ``}, {`«tasks»`, ``}, {`«access_providers»`, ``},
-		{`«users/self»`, ``}, {`«tokens/self»`, ``}, {`«credentials/self»`, ``},
+		{`«users/1»`, ``},
+		{`«collections/users»`, ``},
+		{`«indexes/i»`, ``},
+		{`«functions/f»`, ``},
+		{`«roles/r»`, ``},
+		{`«databases/d»`, ``},
+		{`«access_providers/a»`, ``},
+		{`«keys/1»`, ``},
+		{`«tokens/1»`, ``},
+		{`«credentials/1»`, ``},
+		{`«tasks/1»`, ``},
+		{`«collections»`, ``},
+		{`«databases»`, ``},
+		{`«indexes»`, ``},
+		{`«functions»`, ``},
+		{`«roles»`, ``},
+		{`«keys»`, ``},
+		{`«tokens»`, ``},
+		{`«credentials»`, ``},
+		{`«tasks»`, ``},
+		{`«access_providers»`, ``},
+		{`«users/self»`, ``},
+		{`«tokens/self»`, ``},
+		{`«credentials/self»`, ``},
 		{`«collections/self»`, ``},
 
 		{`{"@ref":{"id":1,"class":{"id":"users","class":{"id":"classes"}}}}`, `«users/1»`},
 		{`{"@ref":{"collection":«collections/users»,"id":"007"}}`, `«users/7»`},
 		{`{"@ref":{"id":"+5","collection":"x"}}`, `["class"] Collection Ref expected, String provided.`},
-		{`«users/+5»`, `«users/5»`}, {`«users/-5»`, ``}, {`«users/-0»`, `«users/0»`}, {`«users/9223372036854775807»`, ``},
+		{`«users/+5»`, `«users/5»`},
+		{`«users/-5»`, ``},
+		{`«users/-0»`, `«users/0»`},
+		{`«users/9223372036854775807»`, ``},
 		{`{"@ref":{"id":"1","collection":{"@ref":"collections/users"}}}`, `«users/1»`},
 
 		{`{"@ref":{"id":"collections","database":` + db + `}}`, ``},
 		{`{"@ref":{"id":"users","collection":«collections»,"database":` + db + `}}`, ``},
-		{`{"@ref":{"id":"users","collection":{"@ref":{"id":"collections","database":` + db + `}}}}`,
-			`{"@ref":{"id":"users","collection":«collections»,"database":` + db + `}}`},
+		{
+			`{"@ref":{"id":"users","collection":{"@ref":{"id":"collections","database":` + db + `}}}}`,
+			`{"@ref":{"id":"users","collection":«collections»,"database":` + db + `}}`,
+		},
 		{`{"@ref":{"id":"users","collection":«collections»,"database":` + inner + `}}`, ``},
 		{`{"@ref":{"id":"1","collection":{"@ref":{"id":"users","collection":«collections»,"database":` + inner + `}}}}`, ``},
 		{`{"@ref":{"id":"1","collection":{"@ref":{"id":"keys","database":` + db + `}}}}`, ``},
 		{`{"@ref":{"id":"1","collection":«collections/users»,"database":null}}`, `«users/1»`},
-		{`{"@ref":{"id":"users","collection":«collections»,"database":{"id":"d","collection":{"id":"databases"}}}}`,
-			`{"@ref":{"id":"users","collection":«collections»,"database":` + db + `}}`},
+		{
+			`{"@ref":{"id":"users","collection":«collections»,"database":{"id":"d","collection":{"id":"databases"}}}}`,
+			`{"@ref":{"id":"users","collection":«collections»,"database":` + db + `}}`,
+		},
 
-		{`{"@ref":"bogus/1"}`, `[] Invalid ref.`}, {`{"@ref":"keys/self"}`, `[] Invalid ref.`}, {`{"@ref":5}`, `[] Invalid ref.`},
+		{`{"@ref":"bogus/1"}`, `[] Invalid ref.`},
+		{`{"@ref":"keys/self"}`, `[] Invalid ref.`},
+		{`{"@ref":5}`, `[] Invalid ref.`},
 		{`{"add":{"@ref":null}}`, `["add"] Invalid ref.`},
 		{`{"@ref":{"foo":1}}`, `[] Ref expected, Object provided.`},
 		{`{"@ref":{}}`, `[] Ref expected, Object provided.`},
@@ -58,14 +86,18 @@ func TestRefs(t *testing.T) {
 		{`«users/99999999999999999999»`, `["id"] The id provided is too large: '99999999999999999999'`},
 		{`«users/»`, `["id"] The id provided is too large: ''`},
 		{`{"@ref":{"id":"1","collection":{"@ref":{"id":true}}}}`, `["class","id"] String or Integer expected, Boolean provided.`},
-		{`{"@ref":{"id":"1","collection":{"@ref":{"id":"users","collection":{"@ref":{"id":"x"}}}}}}`,
-			`["class","class","id"] Valid native collection name expected, 'x' provided.`},
+		{
+			`{"@ref":{"id":"1","collection":{"@ref":{"id":"users","collection":{"@ref":{"id":"x"}}}}}}`,
+			`["class","class","id"] Valid native collection name expected, 'x' provided.`,
+		},
 		{`{"@ref":{"id":"x","collection":«collections»,"database":{"@ref":{"id":1,"collection":«databases»}}}}`, `["database","id"] String expected, Number provided.`},
 		{`{"@ref":{"id":"1","collection":«collections/users»,"database":` + db + `}}`, `["database"] Null expected, Database Ref provided.`},
 		{`{"@ref":{"id":"1","collection":«keys»,"database":` + db + `}}`, `["database"] Null expected, Database Ref provided.`},
 		{`«keys/self»`, `[] Invalid ref.`},
-		{`[1,{"object":{"a":{"@ref":{"id":"x","collection":«collections/users»}}}}]`,
-			`[1,"object","a","id"] Number or numeric String expected, non-numeric 'x' provided.`},
+		{
+			`[1,{"object":{"a":{"@ref":{"id":"x","collection":«collections/users»}}}}]`,
+			`[1,"object","a","id"] Number or numeric String expected, non-numeric 'x' provided.`,
+		},
 	})
 }
 
@@ -78,8 +110,11 @@ func TestOldRefs(t *testing.T) {
 		check(t, []row{{`{"@ref":"` + name + `"}`, `«` + name + `»`}})
 	}
 	check(t, []row{
-		{`{"@ref":"classes"}`, `«collections»`}, {`{"@ref":"classes/N"}`, `«collections/N»`},
-		{`{"@ref":"collections/nope/1"}`, `«nope/1»`}, {`{"@ref":"classes/N/007"}`, `«N/7»`}, {`{"@ref":"collections/N/self"}`, `«N/self»`},
+		{`{"@ref":"classes"}`, `«collections»`},
+		{`{"@ref":"classes/N"}`, `«collections/N»`},
+		{`{"@ref":"collections/nope/1"}`, `«nope/1»`},
+		{`{"@ref":"classes/N/007"}`, `«N/7»`},
+		{`{"@ref":"collections/N/self"}`, `«N/self»`},
 	})
 	for _, bad := range []string{
 		"", "/", "tasks", "tasks/1", "users", "databases/", "databases/self", "collections/events", "roles/_", "collections//1",
@@ -100,14 +135,23 @@ func TestTaggedText(t *testing.T) {
 		{`{"@ts":"2020-01-01T02:00:00"}`, `[] Invalid time.`},
 		{`{"@ts":"12020-01-01T02:00:00Z"}`, `[] Invalid time.`},
 		{`{"@ts":" 2020-01-01T02:00:00Z"}`, `[] Invalid time.`},
-		{`{"@ts":"now"}`, `[] Invalid time.`}, {`{"@ts":5}`, `[] Invalid time.`}, {`{"@ts":null}`, `[] Invalid time.`},
+		{`{"@ts":"now"}`, `[] Invalid time.`},
+		{`{"@ts":5}`, `[] Invalid time.`},
+		{`{"@ts":null}`, `[] Invalid time.`},
 		{`{"object":{"when":{"@ts":"x"}}}`, `["object","when"] Invalid time.`},
-		{`{"@date":"1970-01-01"}`, ``}, {`{"@date":"2019-02-29"}`, `[] Invalid date.`}, {`{"@date":[]}`, `[] Invalid date.`},
-		{`{"@bytes":"-_8"}`, `{"@bytes":"+/8="}`}, {`{"@bytes":""}`, ``}, {`{"@bytes":"AQI="}`, ``},
-		{`{"@bytes":"A"}`, `[] Invalid bytes.`}, {`{"@bytes":"!!!!"}`, `[] Invalid bytes.`}, {`{"@bytes":1}`, `[] Invalid bytes.`},
+		{`{"@date":"1970-01-01"}`, ``},
+		{`{"@date":"2019-02-29"}`, `[] Invalid date.`},
+		{`{"@date":[]}`, `[] Invalid date.`},
+		{`{"@bytes":"-_8"}`, `{"@bytes":"+/8="}`},
+		{`{"@bytes":""}`, ``},
+		{`{"@bytes":"AQI="}`, ``},
+		{`{"@bytes":"A"}`, `[] Invalid bytes.`},
+		{`{"@bytes":"!!!!"}`, `[] Invalid bytes.`},
+		{`{"@bytes":1}`, `[] Invalid bytes.`},
 		{`{"@uuid":"01234567-89ab-cdef-0123-456789abcdef"}`, ``},
 		{`{"@uuid":"01234567-89AB-cdef-0123-456789abcdef"}`, `{"@uuid":"01234567-89ab-cdef-0123-456789abcdef"}`},
-		{`{"@uuid":"0123456789abcdef0123456789abcdef"}`, `[] Invalid UUID.`}, {`{"@uuid":{}}`, `[] Invalid UUID.`},
+		{`{"@uuid":"0123456789abcdef0123456789abcdef"}`, `[] Invalid UUID.`},
+		{`{"@uuid":{}}`, `[] Invalid UUID.`},
 	})
 }
 
@@ -125,10 +169,14 @@ func TestQueryLiteral(t *testing.T) {
 		{`{"@query":{"lambda":"X","expr":1,"foo":1}}`, `[] Invalid lambda.`},
 		{`{"@query":{"lambda":"X"}}`, `[] Invalid lambda.`},
 		{`{"@query":5}`, `[] Invalid lambda.`},
-		{`{"@query":{"lambda":5,"expr":{"x":1}}}`,
-			"[\"lambda\"] String or Array expected, Integer provided.\n[\"expr\"] No form/function found, or invalid argument keys: { x }."},
-		{`{"@query":{"lambda":"_","expr":{"let":[{"x":1},{"y":2}],"in":[{"var":"x"},{"var":"y"}]}}}`,
-			`{"@query":{"api_version":"2.12","lambda":"_","expr":{"let":{"x":1,"y":2},"in":[{"var":"x"},{"var":"y"}]}}}`},
+		{
+			`{"@query":{"lambda":5,"expr":{"x":1}}}`,
+			"[\"lambda\"] String or Array expected, Integer provided.\n[\"expr\"] No form/function found, or invalid argument keys: { x }.",
+		},
+		{
+			`{"@query":{"lambda":"_","expr":{"let":[{"x":1},{"y":2}],"in":[{"var":"x"},{"var":"y"}]}}}`,
+			`{"@query":{"api_version":"2.12","lambda":"_","expr":{"let":{"x":1,"y":2},"in":[{"var":"x"},{"var":"y"}]}}}`,
+		},
 	})
 }
 
@@ -140,7 +188,8 @@ func TestSetLiteral(t *testing.T) {
 		{`{"@set":{"terms":["a",{"b":[«users/1»]}],"match":«indexes/i»}}`, `{"@set":{"match":«indexes/i»,"terms":["a",{"b":[«users/1»]}]}}`},
 		{`{"@set":{"match":"t","index":«indexes/i»}}`, ``},
 		{`{"@set":{"match":"name"}}`, ``},
-		{`{"@set":{"documents":«collections/c»}}`, ``}, {`{"@set":{"documents":«tokens»}}`, ``},
+		{`{"@set":{"documents":«collections/c»}}`, ``},
+		{`{"@set":{"documents":«tokens»}}`, ``},
 		{`{"@set":{"singleton":«c/1»}}`, ``},
 		{`{"@set":{"events":«c/1»}}`, ``},
 		{`{"@set":{"events":{"match":«indexes/i»,"terms":"x"}}}`, `{"@set":{"events":{"@set":{"match":«indexes/i»,"terms":"x"}}}}`},
@@ -155,8 +204,11 @@ func TestSetLiteral(t *testing.T) {
 		{`{"@set":{"reverse":{"@set":{"match":«indexes/i»}}}}`, ``},
 		{`{"@set":{"filter":` + bare + `,"collection":{"@set":{"match":«indexes/i»}}}}`, ``},
 
-		{`{"@set":5}`, `[] Invalid set.`}, {`{"@set":{}}`, `[] Invalid set.`}, {`{"@set":{"add":[1]}}`, `[] Invalid set.`},
-		{`{"@set":{"match":«indexes/i»,"x":1}}`, `[] Invalid set.`}, {`{"@set":{"terms":1}}`, `[] Invalid set.`},
+		{`{"@set":5}`, `[] Invalid set.`},
+		{`{"@set":{}}`, `[] Invalid set.`},
+		{`{"@set":{"add":[1]}}`, `[] Invalid set.`},
+		{`{"@set":{"match":«indexes/i»,"x":1}}`, `[] Invalid set.`},
+		{`{"@set":{"terms":1}}`, `[] Invalid set.`},
 		{`{"@set":{"match":5}}`, `["match"] Identifier expected, Integer provided.`},
 		{`{"@set":{"match":{"@date":"x"}}}`, `["match"] Invalid date.`},
 		{`{"@set":{"match":«collections/c»}}`, `["match"] Index Ref expected, Collection Ref provided.`},
@@ -175,8 +227,10 @@ func TestSetLiteral(t *testing.T) {
 		{`{"@set":{"join":«tokens»,"with":{"lambda":"x"}}}`, `["with"] Invalid lambda.`},
 		{`{"@set":{"join":«tokens»,"with":{"lambda":"x","expr":{"var":"y"}}}}`, `["with"] Invalid lambda.`},
 		{`{"@set":{"filter":5,"collection":«tokens»}}`, `["filter"] Lambda expected, Integer provided.`},
-		{`{"@set":{"filter":{"lambda":"x","expr":{"foo":1}},"collection":«tokens»}}`,
-			`["filter","expr"] No form/function found, or invalid argument keys: { foo }.`},
+		{
+			`{"@set":{"filter":{"lambda":"x","expr":{"foo":1}},"collection":«tokens»}}`,
+			`["filter","expr"] No form/function found, or invalid argument keys: { foo }.`,
+		},
 		{`[{"@set":{"union":{"@set":{"match":5}}}}]`, `[0,"union","match"] Identifier expected, Integer provided.`},
 	})
 }

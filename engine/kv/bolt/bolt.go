@@ -84,7 +84,7 @@ type failure struct {
 // appears under its name whole, so an empty file is one that lost its content.
 func Open(path string, opt Options) (*Store, error) {
 	if opt.Clock == nil {
-		opt.Clock = func() int64 { return time.Now().UnixMicro() }
+		opt.Clock = func() int64 { return time.Now().UnixMicro() } //nolint:forbidigo // the default clock
 	}
 	if opt.Lead == 0 {
 		opt.Lead = DefaultLead

@@ -140,7 +140,7 @@ func TestAscending(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		defer func() { _ = db.Close() }()
 		err = db.View(func(tx *bbolt.Tx) error {
 			stats := tx.Bucket([]byte("a")).Stats()
 			pages = int64(stats.LeafPageN)

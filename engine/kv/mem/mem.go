@@ -49,7 +49,7 @@ const degree = 16
 // New returns an empty store.
 func New(opt Options) *Store {
 	if opt.Clock == nil {
-		opt.Clock = func() int64 { return time.Now().UnixMicro() }
+		opt.Clock = func() int64 { return time.Now().UnixMicro() } //nolint:forbidigo // the default clock
 	}
 	s := &Store{clock: commit.NewClock(opt.Clock, opt.Lead, 0, 0)}
 	s.state.Store(&state{tree: btree.NewG(degree, func(a, b entry) bool {

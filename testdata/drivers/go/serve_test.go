@@ -26,7 +26,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "fawn")
 	build := exec.Command("go", "build", "-race", "-o", binary, "./cmd/fawn")
 	build.Dir = filepath.Join("..", "..", "..")

@@ -1,6 +1,7 @@
 package drivers
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -61,20 +62,25 @@ func (s *session) refused(status int, expr f.Expr, want f.QueryError) {
 	if err == nil {
 		s.t.Fatalf("got %v, want status %d", got, status)
 	}
-	kinds := map[int]func(error) bool{
+	kinds := map[int]func(error) ([]f.QueryError, bool){
 		400: is[f.BadRequest], 401: is[f.Unauthorized], 403: is[f.PermissionDenied], 404: is[f.NotFound],
 	}
-	if !kinds[status](err) {
+	errs, ok := kinds[status](err)
+	if !ok {
 		s.t.Fatalf("got %T %v, want status %d", err, err, status)
 	}
-	if errs := err.(f.FaunaError).Errors(); !reflect.DeepEqual(errs, []f.QueryError{want}) {
+	if !reflect.DeepEqual(errs, []f.QueryError{want}) {
 		s.t.Fatalf("got %#v, want %#v", errs, want)
 	}
 }
 
-func is[T error](err error) bool {
-	_, ok := err.(T)
-	return ok
+// is reports whether an error is of the driver's class, and what it holds.
+func is[T f.FaunaError](err error) ([]f.QueryError, bool) {
+	var class T
+	if !errors.As(err, &class) {
+		return nil, false
+	}
+	return class.Errors(), true
 }
 
 // document checks a document's members: those that the server chooses must be

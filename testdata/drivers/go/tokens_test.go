@@ -41,7 +41,7 @@ func TestTokens(t *testing.T) {
 	first := signIn(t, db, alice)
 	second := mark(t, db, alice, first)
 	act(t, db, alice, first, second)
-	signOut(t, db, alice, first, second)
+	signOut(db, alice, first, second)
 }
 
 // register makes the collection, its index, the index over tokens, and a user.
@@ -152,7 +152,7 @@ func act(t *testing.T, db *session, alice f.RefV, first, second f.ObjectV) {
 }
 
 // signOut ends one session, then all, and shows that their secrets are dead.
-func signOut(t *testing.T, db *session, alice f.RefV, first, second f.ObjectV) {
+func signOut(db *session, alice f.RefV, first, second f.ObjectV) {
 	bearer := db.as(first["secret"])
 	bearer.same(f.Logout(false), f.BooleanV(true))
 	bearer.refused(401, f.CurrentIdentity(), signedOut)

@@ -41,9 +41,15 @@ func TestLogForgets(t *testing.T) {
 				key   string
 				want  bool
 			}{
-				{150, "k4", false}, {149, "k4", true}, {149, "k3", false},
-				{140, "k3", false}, {139, "k3", true}, {139, "k2", false},
-				{130, "absent", false}, {129, "absent", true}, {100, "absent", true},
+				{150, "k4", false},
+				{149, "k4", true},
+				{149, "k3", false},
+				{140, "k3", false},
+				{139, "k3", true},
+				{139, "k2", false},
+				{130, "absent", false},
+				{129, "absent", true},
+				{100, "absent", true},
 			} {
 				if _, got := l.changed(reads(c.since, c.key), nil); got != c.want {
 					t.Errorf("%q read at %d has changed: %v, want %v", c.key, c.since, got, c.want)

@@ -1,0 +1,44 @@
+# The commands of the project. They need Go, a C compiler for the race
+# detector, and Node 20 for the JavaScript driver; all else they fetch.
+
+# How long each fuzz target is run, and how the benchmarks are.
+FUZZTIME ?= 3s
+BENCHFLAGS ?=
+
+LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
+DRIVERS = testdata/drivers
+
+.PHONY: test build vet lint race fuzz drivers bench
+.NOTPARALLEL:
+
+# test checks everything: the closing lines are those of the drivers' tests.
+test: build vet lint race fuzz drivers
+
+build:
+	go build ./...
+
+vet:
+	go vet ./...
+	cd $(DRIVERS)/go && go vet ./...
+
+# lint builds the linter from source the first time, in a minute or two.
+lint:
+	$(LINT) run
+	cd $(DRIVERS)/go && $(LINT) run
+
+race:
+	go test -race ./...
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+# drivers runs the official drivers against a started server.
+drivers: $(DRIVERS)/js/node_modules/.package-lock.json
+	cd $(DRIVERS)/go && go test -v -count=1 ./...
+
+$(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
+	cd $(DRIVERS)/js && npm ci --ignore-scripts
+
+# bench measures the floor and Fawn in turn, and prints their ratio.
+bench:
+	go run ./cmd/bench $(BENCHFLAGS)

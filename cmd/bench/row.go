@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// row is one goal: how Fawn compares with its floor.
+type row struct {
+	number string // of the goal; the same goal may have several rows
+	name   string
+	unit   unit
+	must   float64 // the ratio asked for, Fawn to floor: at most in a time, at least in a rate
+	// start readies the two sides; stop, which may be nil, ends them.
+	start func(w *world) (floor, fawn side, stop func() error, err error)
+}
+
+// unit says what is measured.
+type unit int
+
+const (
+	times unit = iota // nanoseconds: less is better
+	rates             // a second: more is better
+)
+
+// side measures for about d and returns a time in nanoseconds, or a rate.
+type side func(d time.Duration) (float64, error)
+
+// measure takes the two sides in turn and prints the medians, and the median,
+// the least and the greatest of the rounds' ratios.
+func (r row) measure(w *world, c config) (err error) {
+	floor, fawn, stop, err := r.start(w)
+	if err != nil {
+		return err
+	}
+	if stop != nil {
+		defer func() {
+			if e := stop(); err == nil {
+				err = e
+			}
+		}()
+	}
+	var floors, fawns, ratios []float64
+	for n := range c.rounds + 1 {
+		f, err := floor(c.slice)
+		if err != nil {
+			return fmt.Errorf("floor: %w", err)
+		}
+		m, err := fawn(c.slice)
+		if err != nil {
+			return fmt.Errorf("fawn: %w", err)
+		}
+		if n == 0 {
+			continue // both are warm now
+		}
+		floors, fawns, ratios = append(floors, f), append(fawns, m), append(ratios, m/f)
+	}
+	slices.Sort(ratios)
+	fmt.Printf("%-4s %-46s %10s %10s %7.2f  %-14s %s\n", r.number, r.name,
+		r.unit.format(median(floors)), r.unit.format(median(fawns)), median(ratios),
+		fmt.Sprintf("(%.2f..%.2f)", ratios[0], ratios[len(ratios)-1]), r.verdict(median(ratios)))
+	return nil
+}
+
+func (r row) verdict(ratio float64) string {
+	sign, reached := "<=", ratio <= r.must
+	if r.unit == rates {
+		sign, reached = ">=", ratio >= r.must
+	}
+	if reached {
+		return fmt.Sprintf("%s %.2f  ok", sign, r.must)
+	}
+	return fmt.Sprintf("%s %.2f  MISSED", sign, r.must)
+}
+
+func (u unit) format(v float64) string {
+	if u == rates {
+		return fmt.Sprintf("%.0f/s", v)
+	}
+	return fmt.Sprintf("%.2f us", v/1e3)
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	n := len(list) / 2
+	if len(list)%2 == 0 {
+		return (list[n-1] + list[n]) / 2
+	}
+	return list[n]
+}
+
+// p50 is a side that does one thing after the other and returns their median
+// time.
+func p50(do func() error) side {
+	samples := make([]float64, 0, 1<<18)
+	return func(d time.Duration) (float64, error) {
+		samples = samples[:0]
+		begin := time.Now()
+		for now := begin; now.Sub(begin) < d && len(samples) < cap(samples); {
+			if err := do(); err != nil {
+				return 0, err
+			}
+			next := time.Now()
+			samples = append(samples, float64(next.Sub(now)))
+			now = next
+		}
+		slices.Sort(samples)
+		return samples[len(samples)/2], nil
+	}
+}
+
+// rate is a side of n workers that do one thing after the other, each for
+// itself; it returns how often a second they do it together.
+func rate(n int, worker func(i int) (func() error, error)) (side, error) {
+	do := make([]func() error, n)
+	for i := range do {
+		var err error
+		if do[i], err = worker(i); err != nil {
+			return nil, err
+		}
+	}
+	return func(d time.Duration) (float64, error) {
+		type count struct {
+			n   int
+			err error
+		}
+		done := make(chan count, n)
+		begin := time.Now()
+		for _, f := range do {
+			go func() {
+				var c count
+				for time.Since(begin) < d && c.err == nil {
+					c.err = f()
+					c.n++
+				}
+				done <- c
+			}()
+		}
+		total := 0
+		var err error
+		for range do {
+			c := <-done
+			total += c.n
+			if c.err != nil {
+				err = c.err
+			}
+		}
+		return float64(total) / time.Since(begin).Seconds(), err
+	}, nil
+}

@@ -1,0 +1,278 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/schema"
+	"github.com/fawndb/fawn/index"
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// past is one version of a document as the store has it: the newest one under
+// the key of the live document unless it is a deletion, all others in history.
+type past struct {
+	record
+	stored []byte // header and fields
+}
+
+// time orders versions: a pending one is the newest.
+func (p past) time() int64 {
+	if p.TS == 0 {
+		return math.MaxInt64
+	}
+	return p.TS
+}
+
+// version returns the version as the timeline of an index takes it.
+func (p past) version(r value.Ref) index.Version {
+	v := index.Version{TS: p.TS}
+	if !p.Tombstone {
+		v.Doc = p.document(r)
+	}
+	return v
+}
+
+// rewrite inserts a version into the history of a document, or removes one.
+// Source: chapter on documents, section 1.11.
+func (tx *tx) rewrite(c *change) (value.Value, error) {
+	if err := tx.checkRewrite(c); err != nil {
+		return nil, err
+	}
+	old, err := tx.pasts(c.Ref)
+	if err != nil {
+		return nil, err
+	}
+	at, found := slices.BinarySearchFunc(old, c.TS, func(p past, ts int64) int { return cmp.Compare(p.time(), ts) })
+	if c.Verb == query.Remove {
+		if found && old[at].Tombstone == (c.Action == "delete") {
+			err = tx.setHistory(c, old, slices.Delete(slices.Clone(old), at, at+1))
+		}
+		return value.Null{}, err
+	}
+	fresh, err := tx.inserted(c)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		changed := slices.Clone(old)
+		changed[at] = fresh
+		err = tx.setHistory(c, old, changed)
+	} else {
+		err = tx.setHistory(c, old, slices.Insert(slices.Clone(old), at, fresh))
+	}
+	return insertion(c), err
+}
+
+// checkRewrite refuses refs whose history cannot be rewritten, callers who may
+// not, and times to come.
+func (tx *tx) checkRewrite(c *change) error {
+	verb, allowed := "insert", c.Ref.Class >= value.FirstUserClass || c.Ref.Class == value.Keys && !c.Ref.Native()
+	if c.Verb == query.Remove {
+		verb, allowed = "remove", c.Ref.Class >= value.FirstUserClass
+	}
+	if !allowed {
+		return c.refuse(query.InvalidArgument, "Cannot "+verb+" event for specified ref.")
+	}
+	if err := tx.checkTarget(c); err != nil {
+		return err
+	}
+	if err := tx.checkRefs(c); err != nil {
+		return err
+	}
+	if ok, err := tx.mayRewrite(c); err != nil {
+		return err
+	} else if !ok {
+		return query.Denied(query.AtForm)
+	}
+	if c.Verb == query.Insert && c.TS > tx.now {
+		return c.refuse(query.InvalidWriteTime, "Cannot write outside of snapshot time.")
+	}
+	return nil
+}
+
+func (tx *tx) mayRewrite(c *change) (bool, error) {
+	return tx.may(schema.ActionHistoryWrite, c.Ref.Scope, c.Ref.Class, func(*value.Lambda) value.Value {
+		return value.Array{c.Ref, value.TimeFromMicros(c.TS), value.String(c.Action), c.Params}
+	})
+}
+
+// inserted makes the version that an insert brings.
+func (tx *tx) inserted(c *change) (past, error) {
+	h := index.Header{TS: c.TS, Tombstone: c.Action == "delete"}
+	if h.Tombstone {
+		return past{record{Header: h}, index.AppendHeader(nil, h)}, nil
+	}
+	c.Params = c.Params.Without("credentials")
+	if err := tx.validate(c); err != nil {
+		return past{}, err
+	}
+	if v, ok := c.fields.Get("ttl"); ok {
+		h.TTL, h.HasTTL = index.TTLOf(v.(value.Time)), true
+	}
+	// A time that is still pending cannot be part of the past.
+	fields, err := value.AppendMsgpack(nil, value.Resolve(c.fields, tx.now), nil)
+	if err != nil {
+		return past{}, fmt.Errorf("engine: insert: %w", err)
+	}
+	stored := append(index.AppendHeader(nil, h), fields...)
+	if len(stored) > maxVersion {
+		return past{}, tooLarge("Version bytes (%d) exceeds threshold (%d)", len(stored), maxVersion)
+	}
+	return past{record{h, fields}, stored}, nil
+}
+
+// insertion is the event that an insert returns.
+func insertion(c *change) *value.Event {
+	e := &value.Event{TS: c.TS, Action: "delete", Document: c.Ref, Data: value.Null{}}
+	if c.Action != "delete" {
+		e.Action = "create"
+		if data, ok := c.fields.Get("data"); ok {
+			e.Data = data
+		}
+	}
+	return e
+}
+
+// pasts returns all versions of a document, oldest first.
+func (tx *tx) pasts(r value.Ref) ([]past, error) {
+	var out []past
+	add := func(b []byte) error {
+		rec, err := decodeRecord(b)
+		out = append(out, past{rec, b})
+		return err
+	}
+	prefix := historyPrefix(r)
+	it := tx.t.Scan(prefix, after(prefix), true)
+	defer it.Close()
+	for it.Next() {
+		if err := add(it.Value()); err != nil {
+			return nil, err
+		}
+	}
+	if err := it.Err(); err != nil {
+		return nil, err
+	}
+	live, err := tx.t.Get(liveKey(r))
+	if err != nil || live == nil {
+		return out, err
+	}
+	return out, add(live)
+}
+
+// setHistory gives a document other versions, and its indexes the entries
+// that follow of them, present and past.
+func (tx *tx) setHistory(c *change, old, fresh []past) error {
+	before, after := placed(c.Ref, old), placed(c.Ref, fresh)
+	for key := range before {
+		if _, stays := after[key]; !stays {
+			if err := tx.clear([]byte(key)); err != nil {
+				return err
+			}
+		}
+	}
+	for key, stored := range after {
+		if was, ok := before[key]; !ok || !bytes.Equal(was, stored) {
+			tx.t.Put(kv.Write{Key: []byte(key), Value: bytes.Clone(stored)})
+		}
+	}
+	if err := tx.moveTTL(c.Ref, before, after); err != nil {
+		return err
+	}
+	for _, d := range tx.definitions(c.Ref.Class) {
+		if err := tx.setTimeline(d, c.Ref, old, fresh); err != nil {
+			return err
+		}
+	}
+	if c.row.lives != nil {
+		c.row.lives(tx, c.Ref, after[string(liveKey(c.Ref))] != nil)
+	}
+	return tx.checkSize()
+}
+
+// placed returns versions by the key under which the store has them.
+func placed(r value.Ref, list []past) map[string][]byte {
+	out := make(map[string][]byte, len(list))
+	for i, p := range list {
+		key := historyKey(r, p.TS)
+		if i == len(list)-1 && !p.Tombstone {
+			key = liveKey(r)
+		}
+		out[string(key)] = p.stored
+	}
+	return out
+}
+
+// clear removes a key from the transaction's sight.
+func (tx *tx) clear(key []byte) error {
+	_, base, err := tx.present(key)
+	if err != nil {
+		return err
+	}
+	tx.drop(key, base)
+	return nil
+}
+
+// moveTTL brings the note under which the sweeper finds a document from one
+// live version to the other.
+func (tx *tx) moveTTL(r value.Ref, before, after map[string][]byte) error {
+	key := string(liveKey(r))
+	if err := tx.dropTTL(r, before[key]); err != nil || after[key] == nil {
+		return err
+	}
+	rec, err := decodeRecord(after[key])
+	if err == nil && rec.HasTTL {
+		tx.t.Put(kv.Write{Key: ttlKey(rec.TTL, r), Value: []byte{}})
+	}
+	return err
+}
+
+// setTimeline writes the difference between the entries that two histories of
+// a document have in an index.
+func (tx *tx) setTimeline(d *index.Definition, r value.Ref, old, fresh []past) error {
+	before, err := tx.timeline(d, r, old)
+	if err != nil {
+		return err
+	}
+	after, err := tx.timeline(d, r, fresh)
+	if err != nil {
+		return err
+	}
+	for key := range before {
+		if _, stays := after[key]; !stays {
+			if err := tx.clear([]byte(key)); err != nil {
+				return err
+			}
+		}
+	}
+	for key, e := range after {
+		if was, ok := before[key]; !ok || !bytes.Equal(was.Value, e.Value) {
+			tx.putEntry(e)
+		}
+	}
+	return nil
+}
+
+// timeline returns the entries of a history in an index as they are stored,
+// by key.
+func (tx *tx) timeline(d *index.Definition, r value.Ref, list []past) (map[string]index.Entry, error) {
+	versions := make([]index.Version, len(list))
+	for i, p := range list {
+		versions[i] = p.version(r)
+	}
+	stretches, err := d.Timeline(versions, index.Env{Names: tx, Bind: tx.bind})
+	if err != nil {
+		return nil, fmt.Errorf("engine: index: %w", err)
+	}
+	out := make(map[string]index.Entry, len(stretches))
+	for _, s := range stretches {
+		e := s.Stored()
+		out[string(e.Key)] = e
+	}
+	return out, nil
+}

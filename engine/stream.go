@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// Stream is an open stream of events on a document or a set. It is read by
+// one goroutine.
+// Source: chapter on the wire, section 6.
+type Stream struct {
+	// Start is the stream's time, in microseconds: everything committed later
+	// is delivered.
+	Start int64
+
+	db      *DB
+	secret  string
+	fields  StreamFields
+	target  streamTarget
+	sub     *subscription
+	pending []StreamEvent
+}
+
+// StreamFields say what an event shows.
+type StreamFields struct{ Action, Document, Diff, Prev, Index bool }
+
+// StreamEvent is one event.
+type StreamEvent struct {
+	Type string // "start", "version", "set", "history_rewrite" or "error"
+	Txn  int64  // time of the commit, microseconds
+	// Event is the event's contents; of a start, its time. Names are those of
+	// the moment.
+	Event value.Value
+	Names value.Names
+}
+
+// streamTarget is what a stream is about.
+type streamTarget struct {
+	ref   value.Ref  // the document, or the collection of a documents set
+	set   *value.Set // a match or documents; nil is a document
+	index value.Ref
+}
+
+// Subscribe evaluates a query that only reads, and opens the stream of what it
+// yields: a document, or a match or documents set. The errors are those of
+// Run.
+func (db *DB) Subscribe(ctx context.Context, r Request, fields StreamFields) (*Stream, error) {
+	tx, err := db.open(ctx, &request{}, false)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.close()
+	session, err := tx.authenticate(r.Secret)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.begun(session); err != nil {
+		return nil, err
+	}
+	if r.Expr == nil {
+		if r.Expr, err = r.Decode(); err != nil {
+			return nil, err
+		}
+	}
+	if ast.EffectOf(r.Expr) == ast.Write {
+		return nil, &query.Error{
+			Code: query.InvalidExpression, Position: ast.Position{},
+			Description: "Write effect in read-only query expression.",
+		}
+	}
+	v, _, err := query.Eval(ctx, tx, r.Expr, query.Options{Vars: r.Args, Limited: true, Allow: ast.Read})
+	if err != nil {
+		return nil, public(err)
+	}
+	target, topic, err := tx.streamTarget(v)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stream{db: db, secret: r.Secret, fields: fields, target: target}
+	s.sub = db.feed.subscribe(db.store, topic)
+	// The start lies after the subscription, so that nothing is missed
+	// between them; what is delivered twice is left out.
+	snap, err := db.store.Snapshot()
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.Start = snap.Time()
+	snap.Close()
+	return s, nil
+}
+
+// streamTarget says what can be streamed of a value.
+func (tx *tx) streamTarget(v value.Value) (streamTarget, string, error) {
+	switch v := v.(type) {
+	case *value.Document:
+		return tx.streamTarget(v.Ref)
+	case value.Ref:
+		if v.Class >= value.FirstUserClass {
+			return streamTarget{ref: v}, documentTopic(v), nil
+		}
+	case *value.Set:
+		switch v.Op { //nolint:exhaustive // no other set can be streamed
+		case value.SetMatch:
+			prefix, err := tx.matchPrefix(v)
+			return streamTarget{set: v, index: v.Ref}, string(prefix), err
+		case value.SetDocuments:
+			return streamTarget{set: v, ref: v.Ref}, collectionTopic(v.Ref.Scope, value.Class(v.Ref.ID)), nil
+		}
+	case *value.Unresolved:
+		r := query.Undefined(v, query.AtForm)
+		return streamTarget{}, "", &query.Error{Code: r.Code, Description: r.Description, Position: ast.Position{}}
+	default: // cannot be streamed
+	}
+	return streamTarget{}, "", &query.Error{
+		Code: query.InvalidArgument, Position: ast.Position{},
+		Description: "Expected a Document Ref or Version, or a Set Ref, got " + value.TypeName(v) + ".",
+	}
+}
+
+func (tx *tx) matchPrefix(s *value.Set) ([]byte, error) {
+	i, err := tx.indexOf(s.Ref)
+	if err != nil {
+		return nil, public(err)
+	}
+	prefix, err := i.Definition.Prefix(s.Terms)
+	return prefix, public(err)
+}
+
+// Close ends the stream.
+func (s *Stream) Close() { s.db.feed.unsubscribe(s.sub) }
+
+// Next returns the next event; after an event of type error, and when ctx
+// ends, there is none.
+func (s *Stream) Next(ctx context.Context) (StreamEvent, error) {
+	for len(s.pending) == 0 {
+		select {
+		case c, ok := <-s.sub.changes:
+			switch {
+			case !ok:
+				return streamError(0, query.TimeOut.String(),
+					"Stream closed due to congestion after accumulating 4096 items."), nil
+			case c.ts <= s.Start:
+				continue
+			}
+			events, err := s.events(ctx, c)
+			if err != nil {
+				return StreamEvent{}, err
+			}
+			s.pending = events
+		case <-ctx.Done():
+			return StreamEvent{}, ctx.Err()
+		}
+	}
+	e := s.pending[0]
+	s.pending = s.pending[1:]
+	return e, nil
+}
+
+func streamError(txn int64, code, description string) StreamEvent {
+	return StreamEvent{Type: "error", Txn: txn, Event: value.Object{
+		{Name: "code", Value: value.String(code)}, {Name: "description", Value: value.String(description)},
+	}}
+}
+
+// First returns the event that begins every stream: its start, or, if the
+// secret has died meanwhile, an error.
+func (s *Stream) First(ctx context.Context) (StreamEvent, error) {
+	tx, err := s.enter(ctx)
+	switch {
+	case errors.Is(err, ErrUnauthorized):
+		return authorizationLost(s.Start), nil
+	case err != nil:
+		return StreamEvent{}, err
+	}
+	tx.close()
+	return StreamEvent{Type: "start", Txn: s.Start, Event: value.Long(s.Start)}, nil
+}
+
+func authorizationLost(ts int64) StreamEvent {
+	return streamError(ts, query.PermissionDenied.String(), "Authorization lost during stream evaluation.")
+}
+
+// enter opens a transaction under the stream's secret, which is checked anew
+// each time. The error is ErrUnauthorized if it is dead.
+func (s *Stream) enter(ctx context.Context) (*tx, error) {
+	tx, err := s.db.open(ctx, &request{}, false)
+	if err != nil {
+		return nil, err
+	}
+	session, err := tx.authenticate(s.secret)
+	if err == nil {
+		err = tx.begun(session)
+	}
+	if err != nil {
+		tx.close()
+		return nil, err
+	}
+	return tx, nil
+}
+
+// Watch returns the events on what a query yields, from its start on, until
+// ctx ends, the loop does, or the secret dies: the last event is an error
+// then.
+func (db *DB) Watch(ctx context.Context, secret string, e ast.Expr) iter.Seq2[StreamEvent, error] {
+	return func(yield func(StreamEvent, error) bool) {
+		s, err := db.Subscribe(ctx, Request{Secret: secret, Expr: e}, StreamFields{Action: true, Document: true})
+		if err != nil {
+			yield(StreamEvent{}, err)
+			return
+		}
+		defer s.Close()
+		for event, err := s.First(ctx); yield(event, err) && err == nil && event.Type != "error"; {
+			event, err = s.Next(ctx)
+		}
+	}
+}

@@ -1,0 +1,264 @@
+package querytest
+
+import (
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/ast"
+)
+
+// Coverage checks that the case files that the pattern names have a case of
+// every row of the table, and of every error that the row and its casts name.
+// A case is of a row if the query calls it. It is of an error if one of the
+// errors it gives fits and stands at a call of the row; for an error of a cast,
+// at the argument.
+func Coverage(t *testing.T, pattern string) {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no case files %s (%v)", pattern, err)
+	}
+	seen := coverage{called: map[string]bool{}}
+	for _, path := range paths {
+		f, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range f.Cases {
+			for _, s := range c.Steps {
+				seen.add(s)
+			}
+		}
+	}
+	for _, family := range query.Families() {
+		for _, f := range family.Functions {
+			for _, missing := range seen.missing(f) {
+				t.Errorf("%s has no case %s", f.Name, missing)
+			}
+		}
+	}
+}
+
+// coverage is what cases show.
+type coverage struct {
+	called map[string]bool
+	errors []seenError
+}
+
+// seenError is an error that a case gives. The row is "" when the query cannot
+// be read, and "*" when the error has no position.
+type seenError struct{ row, key, text string }
+
+func (c *coverage) add(s *Step) {
+	if s.Source == "" || s.Want == nil {
+		return
+	}
+	tree, err := parse(s.Form, sample(s.Form, s.Source))
+	if err == nil {
+		c.call(tree)
+	}
+	if s.Want.Status < 300 {
+		return
+	}
+	list, err := parseJSON(quoteMarkers(expand(s.Want.JSON)))
+	if err != nil {
+		return
+	}
+	for _, e := range list.items {
+		if e.kind != '{' || e.member("code") == nil || e.member("description") == nil {
+			continue
+		}
+		found := seenError{text: e.member("code").text + ": " + e.member("description").text}
+		switch at := e.member("position"); {
+		case tree != nil && at != nil:
+			found.row, found.key = place(tree, at.items)
+		case at == nil:
+			found.row = "*"
+		}
+		c.errors = append(c.errors, found)
+	}
+}
+
+// sample fills the placeholders of a query with something of their kind.
+func sample(form Form, src string) string {
+	if form == Wire {
+		src = expand(src)
+	}
+	return replaceMarkers(src, func(m []string, quoted bool) string {
+		switch {
+		case quoted, m[1] == "ts", m[1] == "int":
+			return "1"
+		case m[1] == "any":
+			return "null"
+		default:
+			return `"1"`
+		}
+	})
+}
+
+// call notes the rows of a tree.
+func (c *coverage) call(e ast.Expr) {
+	var parts []ast.Expr
+	switch e := e.(type) {
+	case *ast.Array:
+		parts = e.Items
+	case *ast.Object:
+		c.called["Object"] = true
+		parts = e.Values
+	case *ast.Wrapped:
+		parts = []ast.Expr{e.Expr}
+	case *ast.SetLiteral:
+		parts = []ast.Expr{e.Call}
+	case *ast.QueryLiteral:
+		parts = []ast.Expr{e.Lambda}
+	case *ast.Let:
+		c.called["Let"] = true
+		parts = append(append(parts, e.Values...), e.In)
+	case *ast.Var:
+		c.called["Var"] = true
+	case *ast.Lambda:
+		c.called["Lambda"] = true
+		parts = []ast.Expr{e.Body}
+	case *ast.Call:
+		c.called[e.Form.Name] = true
+		parts = e.Args
+	}
+	for _, part := range parts {
+		if part != nil {
+			c.call(part)
+		}
+	}
+}
+
+// missing says what of a row no case shows.
+func (c *coverage) missing(f *query.Function) []string {
+	var out []string
+	if !c.called[f.Name] {
+		out = append(out, "at all")
+	}
+	for _, text := range f.Errors {
+		if !c.has(f, "", text) {
+			out = append(out, "of "+text)
+		}
+	}
+	for _, p := range f.Params {
+		for _, text := range p.Cast.Errors() {
+			if !c.has(f, p.Key, text) {
+				out = append(out, "of "+text+" at "+p.Key)
+			}
+		}
+	}
+	return out
+}
+
+// has reports whether an error was seen: with key "" anywhere in the row, and
+// for rows that are no calls anywhere.
+func (c *coverage) has(f *query.Function, key, text string) bool {
+	fits := fitting(text)
+	for _, e := range c.errors {
+		at := f.Node || e.row == "*" && c.called[f.Name] || e.row == f.Name && (key == "" || key == e.key)
+		if at && fits.MatchString(e.text) {
+			return true
+		}
+	}
+	return false
+}
+
+var differing = regexp.MustCompile(`<[a-z]+>`)
+
+// fitting is the regular expression of an error as a row gives it.
+func fitting(text string) *regexp.Regexp {
+	parts := differing.Split(text, -1)
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(parts[i])
+	}
+	return regexp.MustCompile(`(?s)^` + strings.Join(parts, `.+`) + `$`)
+}
+
+// place follows the position of an error into a tree, and returns the innermost
+// call on the way with the key that the way goes on with, "" where it ends.
+func place(e ast.Expr, position []*node) (row, key string) {
+	for {
+		if call, ok := e.(*ast.Call); ok {
+			row, key = call.Form.Name, ""
+			if len(position) > 0 {
+				key = position[0].text
+			}
+		}
+		next, n := descend(e, position)
+		if n < 0 {
+			return row, key
+		}
+		e, position = next, position[n:]
+	}
+}
+
+// descend follows the first steps of a position, and returns how many they
+// are: -1 at its end, or when it leads nowhere.
+func descend(e ast.Expr, position []*node) (ast.Expr, int) {
+	switch e := e.(type) {
+	case *ast.SetLiteral:
+		return e.Call, 0
+	case *ast.QueryLiteral:
+		return e.Lambda, 0
+	}
+	if len(position) == 0 {
+		return nil, -1
+	}
+	step := position[0].text
+	switch e := e.(type) {
+	case *ast.Array:
+		return item(e, step)
+	case *ast.Object:
+		return member(e.Names, e.Values, position, 1)
+	case *ast.Wrapped:
+		return e.Expr, 1
+	case *ast.Let:
+		switch {
+		case step == "in":
+			return e.In, 1
+		case e.List:
+			return member(e.Names, e.Values, position, 2)
+		}
+		return member(e.Names, e.Values, position, 1)
+	case *ast.Lambda:
+		if step == "expr" {
+			return e.Body, 1
+		}
+	case *ast.Call:
+		for i, o := range e.Form.Operands {
+			if o.Key == step && e.Args[i] != nil {
+				return e.Args[i], 1
+			}
+		}
+	}
+	return nil, -1
+}
+
+func item(e *ast.Array, step string) (ast.Expr, int) {
+	i, err := strconv.Atoi(step)
+	switch {
+	case err == nil && i >= 0 && i < len(e.Items):
+		return e.Items[i], 1
+	case e.Bare && len(e.Items) == 1:
+		return e.Items[0], 0
+	}
+	return nil, -1
+}
+
+// member finds the member that the step at i names.
+func member(names []string, values []ast.Expr, position []*node, i int) (ast.Expr, int) {
+	if len(position) <= i {
+		return nil, -1
+	}
+	for k, name := range names {
+		if name == position[i].text {
+			return values[k], i + 1
+		}
+	}
+	return nil, -1
+}
