@@ -9,7 +9,6 @@ import (
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/engine/secret"
-	"github.com/fawndb/fawn/engine/txn"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -43,11 +42,12 @@ func Check(ctx context.Context, store kv.Store, found func(Finding)) error {
 	db.ctx, db.stop = context.WithCancel(ctx)
 	defer db.stop()
 	c := &checker{
-		tx:      &tx{db: db, ctx: ctx, t: txn.New(snap, false), now: snap.Time(), req: &request{}},
+		tx:      &tx{db: db, ctx: ctx, now: snap.Time(), req: &request{}},
 		found:   found,
 		scopes:  map[value.Scope]*schema.Database{},
 		garbage: map[value.Scope]bool{},
 	}
+	c.tx.t.Begin(snap, false)
 	defer c.tx.close()
 	for _, step := range []func() error{
 		c.facts, c.databases, c.globals, c.allDocuments, c.allEntries, c.ttls, c.places, c.counters, c.unfinished,

@@ -95,6 +95,8 @@ type DB struct {
 	stop    context.CancelFunc
 	builder builder
 	tasks   sync.WaitGroup
+	// renewing are the keys and tokens whose hash is being replaced.
+	renewing sync.Map // value.Ref -> true
 }
 
 // Open opens the database in a file, which it makes if there is none. Only
