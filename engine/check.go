@@ -9,7 +9,6 @@ import (
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/engine/secret"
-	"github.com/fawndb/fawn/engine/txn"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -35,15 +34,15 @@ func (f Finding) String() string { return f.Where + ": " + f.What }
 // It does not report what waits to be swept, nor entries that an index has not
 // got yet because it is being built.
 func Check(ctx context.Context, store kv.Store, found func(Finding)) error {
-	snap, err := store.Snapshot()
-	if err != nil {
-		return err
-	}
 	db := &DB{store: store, options: Options{}.withDefaults(), catalog: schema.NewCatalog()}
 	db.ctx, db.stop = context.WithCancel(ctx)
 	defer db.stop()
+	tx, err := db.open(ctx, &request{}, false)
+	if err != nil {
+		return err
+	}
 	c := &checker{
-		tx:      &tx{db: db, ctx: ctx, t: txn.New(snap, false), now: snap.Time(), req: &request{}},
+		tx:      tx,
 		found:   found,
 		scopes:  map[value.Scope]*schema.Database{},
 		garbage: map[value.Scope]bool{},

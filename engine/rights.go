@@ -117,7 +117,9 @@ func (tx *tx) predicate(l *value.Lambda, arg value.Value) (bool, error) {
 	old := tx.rights
 	tx.rights = &rights{builtin: rolePredicate, identity: old.identity}
 	defer func() { tx.rights = old }()
-	v, err := query.Apply(tx.ctx, tx, l, arg, query.Options{Limited: true, Allow: ast.Read, Where: "auth predicates"})
+	v, err := query.Apply(tx.ctx, tx, l, arg, query.Options{
+		Limited: true, Allow: ast.Read, Calls: true, Where: "auth predicates",
+	})
 	if err != nil {
 		if query.IsErrors(err) {
 			return false, nil
@@ -145,8 +147,9 @@ func kindOf(c value.Class) classKind {
 		return adminOnly
 	case value.Tokens, value.Credentials:
 		return identities
+	default:
+		return userDocuments
 	}
-	return userDocuments
 }
 
 // builtinMay is the matrix of the chapter on authentication, section 4.4.

@@ -76,9 +76,14 @@ var indexRow = &collection{
 	noun: "Index",
 	fields: []field{
 		nameField, permissionsField,
-		{name: "source", required: true}, {name: "terms"}, {name: "values"},
-		{name: "unique", typ: typeBoolean}, {name: "serialized", typ: typeBoolean}, {name: "active", typ: typeBoolean},
-		{name: "partitions", typ: typeLong}, dataField,
+		{name: "source", required: true},
+		{name: "terms"},
+		{name: "values"},
+		{name: "unique", typ: typeBoolean},
+		{name: "serialized", typ: typeBoolean},
+		{name: "active", typ: typeBoolean},
+		{name: "partitions", typ: typeLong},
+		dataField,
 	},
 	keeps: []string{"name", "active", "serialized", "source", "terms", "values", "unique", "partitions", "permissions"},
 	next: func(tx *tx, _ *change) (int64, error) {
@@ -121,8 +126,10 @@ func prepareIndex(tx *tx, c *change) error {
 var functionRow = &collection{
 	noun: "Function",
 	fields: []field{
-		nameField, {name: "body", typ: typeQuery, required: true},
-		{name: "role", typ: typeRole}, dataField, permissionsField,
+		nameField,
+		{name: "body", typ: typeQuery, required: true},
+		{name: "role", typ: typeRole},
+		dataField, permissionsField,
 	},
 	keeps:   []string{"name"},
 	prepare: prepareFunction,

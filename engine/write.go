@@ -24,9 +24,6 @@ type change struct {
 	login bool
 	// background marks a new index that is built after the transaction.
 	background bool
-	// schema is the document's database as it is after the change, where the
-	// row's own steps have made it.
-	schema *schema.Database
 }
 
 func (c *change) fail(code, description string, field ...string) {
@@ -97,6 +94,9 @@ func (tx *tx) create(c *change) (value.Value, error) {
 		if err := tx.checkCreate(c); err != nil {
 			return nil, err
 		}
+	}
+	if err := tx.contained(c); err != nil {
+		return nil, err
 	}
 	if c.Past {
 		return nil, c.refuse(query.InvalidWriteTime, "Cannot write outside of snapshot time.")

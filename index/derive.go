@@ -231,11 +231,13 @@ func scalar(v value.Value, fold bool) value.Value {
 		if fold {
 			return value.String(query.FoldCase(string(v.(value.String))))
 		}
+		return v
 	case value.KindObject, value.KindDocument, value.KindEvent, value.KindSourced, value.KindPage,
 		value.KindUnresolved, value.KindSet:
 		return value.Null{}
+	default:
+		return v
 	}
-	return v
 }
 
 // each calls f with every combination of candidates, one of each column, that

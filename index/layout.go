@@ -128,8 +128,12 @@ func TTLOf(t value.Time) int64 {
 	return micros
 }
 
+// prefixHead is the most that stands before the terms in the key of an entry.
+const prefixHead = 1 + scopeSize + indexSize + 2
+
 // appendPrefix appends what begins the keys of an index's entries under
-// encoded terms.
+// encoded terms. The terms may stand in the memory behind dst, from prefixHead
+// on.
 func appendPrefix(dst []byte, space byte, s value.Scope, number uint32, terms []byte) []byte {
 	dst = binary.BigEndian.AppendUint32(append(dst, space), uint32(s))
 	dst = binary.BigEndian.AppendUint32(dst, number)
@@ -189,19 +193,19 @@ func canonical(v value.Value) value.Value {
 	}
 }
 
-// matchTerms encodes the terms of a match.
-func matchTerms(terms []value.Value) ([]byte, error) {
-	dst := make([]byte, 0, 48)
+// matchTerms appends the terms of a match, encoded, to dst.
+func matchTerms(dst []byte, terms []value.Value) ([]byte, error) {
+	given := len(dst)
 	for _, v := range terms {
 		var err error
 		if dst, err = appendTerm(dst, v, nil); err != nil {
 			return nil, err
 		}
 	}
-	if len(dst) > maxTuple {
+	if len(dst)-given > maxTuple {
 		return nil, &query.Refusal{
 			Code: query.BadRequest, Place: query.Nowhere,
-			Description: "buf length " + strconv.Itoa(len(dst)) + " exceeds " + strconv.Itoa(maxTuple),
+			Description: "buf length " + strconv.Itoa(len(dst)-given) + " exceeds " + strconv.Itoa(maxTuple),
 		}
 	}
 	return dst, nil

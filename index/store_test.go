@@ -62,8 +62,6 @@ func (s *store) Document(r value.Ref, _ int64) error {
 	return nil
 }
 
-func (s *store) Reachable(value.Scope, value.Class) bool { return true }
-
 func (s *store) Readable(r value.Ref, _ int64) (bool, error) { return !s.unreadable[r], nil }
 func (s *store) Retained(value.Scope, value.Class) int64     { return s.retained }
 func (s *store) put(key, v []byte)                           { s.rows.ReplaceOrInsert(row{key, v}) }

@@ -22,8 +22,7 @@ func rawVerify(w *world) side {
 	return p50(func() error {
 		s := secretOf(r.IntN(w.tokens))
 		return w.floor.View(func(tx *bbolt.Tx) error {
-			_, err := authenticate(tx, s)
-			return err
+			return authenticate(tx, s)
 		})
 	})
 }

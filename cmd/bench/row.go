@@ -49,7 +49,7 @@ func (r row) measure(w *world, c config) (err error) {
 		}
 		m, err := fawn(c.slice)
 		if err != nil {
-			return fmt.Errorf("Fawn: %w", err)
+			return fmt.Errorf("fawn: %w", err)
 		}
 		if n == 0 {
 			continue // both are warm now
