@@ -147,8 +147,9 @@ func kindOf(c value.Class) classKind {
 		return adminOnly
 	case value.Tokens, value.Credentials:
 		return identities
+	default:
+		return userDocuments
 	}
-	return userDocuments
 }
 
 // builtinMay is the matrix of the chapter on authentication, section 4.4.

@@ -22,9 +22,8 @@ type change struct {
 	failures []query.Failure
 	// login marks a token made by Login, whose errors stand at the form.
 	login bool
-	// schema is the document's database as it is after the change, where the
-	// row's own steps have made it.
-	schema *schema.Database
+	// background marks a new index that is built after the transaction.
+	background bool
 }
 
 func (c *change) fail(code, description string, field ...string) {

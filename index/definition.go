@@ -18,6 +18,7 @@ type Definition struct {
 	Serialized bool
 
 	sources  []source
+	classes  []value.Class // of all sources
 	reversed []bool
 }
 
@@ -60,6 +61,9 @@ func Define(r value.Ref, fields value.Object) (*Definition, error) {
 		f := p.failures[0]
 		return nil, fmt.Errorf("%w: index %s: %v %s", ErrDamaged, d.Name, f.Field, f.Description)
 	}
+	for _, s := range d.sources {
+		d.classes = append(d.classes, s.classes...)
+	}
 	for _, c := range d.Values {
 		d.reversed = append(d.reversed, c.Reverse)
 	}
@@ -86,14 +90,9 @@ func (d *Definition) Wildcard() bool {
 	return false
 }
 
-// Classes returns the collections that the index names as its sources.
-func (d *Definition) Classes() []value.Class {
-	var out []value.Class
-	for _, s := range d.sources {
-		out = append(out, s.classes...)
-	}
-	return out
-}
+// Classes returns the collections that the index names as its sources. The
+// list must not be changed.
+func (d *Definition) Classes() []value.Class { return d.classes }
 
 // mixed reports whether d outlives some of its collections: an index over one
 // is deleted with it.

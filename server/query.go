@@ -58,12 +58,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string)
 	if !s.readBody(w, r, secret, b) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
-	defer cancel()
-	s.run(ctx, w, r, &call{
+	s.run(r.Context(), w, r, &call{
 		headers: h, body: b, began: s.options.Clock(),
 		request: engine.Request{
-			Secret: secret, LastSeen: h.lastSeen, Retries: h.retries,
+			Secret: secret, LastSeen: h.lastSeen, Timeout: h.timeout, Retries: h.retries,
 			ReadOnly: r.Method == http.MethodGet, Where: "get requests",
 			Decode: func() (ast.Expr, error) { return engine.DecodeJSON(b.in) },
 		},

@@ -142,7 +142,7 @@ func userIn(body []byte) (int64, error) {
 
 // answer authenticates and writes the page of a user's tokens.
 func answer(b *bytes.Buffer, tx *bbolt.Tx, secret string, user int64) error {
-	if _, err := authenticate(tx, secret); err != nil {
+	if err := authenticate(tx, secret); err != nil {
 		return err
 	}
 	b.WriteString(`{"resource":{"data":[`)

@@ -80,14 +80,14 @@ func (f *evalFlags) sources(args []string, stdin io.Reader) ([]source, error) {
 // runner runs one query and prints what it returns.
 type runner func(ctx context.Context, q *text.Query) ([]byte, error)
 
-func (f *evalFlags) eval(ctx context.Context, out io.Writer, sources []source) error {
+func (f *evalFlags) eval(ctx context.Context, out io.Writer, sources []source) (err error) {
 	run := runner(f.remote)
 	if f.url == "" {
-		db, err := engine.Open(f.data, engine.Options{RootSecret: os.Getenv(rootSecretVariable)})
-		if err != nil {
+		var db *engine.DB
+		if db, err = engine.Open(f.data, engine.Options{RootSecret: os.Getenv(rootSecretVariable)}); err != nil {
 			return err
 		}
-		defer db.Close()
+		defer func() { err = errors.Join(err, db.Close()) }()
 		if s := db.InitialSecret(); s != "" {
 			fmt.Fprintf(os.Stderr, "root secret of the new file: %s\n", s)
 		}

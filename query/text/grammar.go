@@ -21,19 +21,19 @@ type file struct {
 // (x, y) => body.
 type expr struct {
 	Tokens []lexer.Token
-	Args   []*expr  `parser:"(   Function '(' ( @@ ( ',' @@ )* ','? )? ')' | Literal | Name"`
-	Fields []*field `parser:"  | '{' ( @@ ( ',' @@ )* ','? )? '}'                           "`
-	Items  []*expr  `parser:"  | '[' ( @@ ( ',' @@ )* ','? )? ']'                           "`
-	Params []*expr  `parser:"  | '(' ( @@ ( ',' @@ )* ','? )? ')'                           "`
-	Result *expr    `parser:"    ( '=>' @@ )?                                               "`
-	Body   *expr    `parser:"  | Parameter '=>' @@                                          "`
-	Data   *expr    `parser:"  | Tag '(' @@ ')' )                                           "`
+	Args   []*expr  `parser:"(   Call ( @@ ( ',' @@ )* )? ')' | Literal | Name"`
+	Fields []*field `parser:"  | '{' ( @@ ( ',' @@ )* )? '}'                  "`
+	Items  []*expr  `parser:"  | '[' ( @@ ( ',' @@ )* )? ']'                  "`
+	Params []*expr  `parser:"  | '(' ( @@ ( ',' @@ )* )? ')'                  "`
+	Result *expr    `parser:"    ( '=>' @@ )?                                 "`
+	Body   *expr    `parser:"  | Parameter @@                                 "`
+	Data   *expr    `parser:"  | Tag @@ ')' )                                 "`
 }
 
 // field is one member of an object.
 type field struct {
 	Tokens []lexer.Token
-	Value  *expr `parser:"( Name | Literal ) ':' @@"`
+	Value  *expr `parser:"( Key | ( Name | Literal ) ':' ) @@"`
 }
 
 var parser = participle.MustBuild[file](participle.Lexer(tokenKinds), participle.UseLookahead(1))
@@ -107,7 +107,7 @@ const (
 // kind says what e is. It is asked of what inner returns.
 func (e *expr) kind() kind {
 	switch e.Tokens[0].Type {
-	case tokenFunction:
+	case tokenCall:
 		return call
 	case tokenParameter:
 		return lambda
@@ -129,8 +129,12 @@ func (e *expr) kind() kind {
 	return group
 }
 
-// text returns the first token: the name of a call or variable, a literal.
-func (e *expr) text() string { return e.Tokens[0].Value }
+// text returns the word that e starts with: the name of a call or variable, a
+// literal.
+func (e *expr) text() string {
+	word, _ := cutWord(e.Tokens[0])
+	return word
+}
 
 // start and end are e's place in the source.
 func (e *expr) start() int { return e.Tokens[0].Pos.Offset }
