@@ -68,6 +68,9 @@ type Options struct {
 	// the core's own rules: reading their own document, and the rights of
 	// legacy permissions.
 	StrictIdentity bool
+	// SweepInterval is how often the background frees what nobody can see any
+	// more; the default is a minute. It is negative for never: Sweep does it.
+	SweepInterval time.Duration
 	// NoSync lets commits return before they are durable: for scratch
 	// databases only.
 	NoSync bool
@@ -92,6 +95,8 @@ type DB struct {
 	stop    context.CancelFunc
 	builder builder
 	tasks   sync.WaitGroup
+	// renewing are the keys and tokens whose hash is being replaced.
+	renewing sync.Map // value.Ref -> true
 }
 
 // Open opens the database in a file, which it makes if there is none. Only
@@ -141,6 +146,10 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 		db.stop()
 		return nil, fmt.Errorf("engine: open: %w", err)
 	}
+	if o.SweepInterval > 0 {
+		db.tasks.Add(1)
+		go db.sweepAll(o.SweepInterval)
+	}
 	return db, nil
 }
 
@@ -156,6 +165,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PasswordCost == (password.Cost{}) {
 		o.PasswordCost = password.DefaultCost
+	}
+	if o.SweepInterval == 0 {
+		o.SweepInterval = time.Minute
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 2 * time.Minute

@@ -106,6 +106,9 @@ func (tx *tx) buildOne(d *index.Definition, r value.Ref) error {
 // leaveIndex takes an index out of the schema. Its entries are removed from
 // the store later.
 func leaveIndex(tx *tx, c *change) error {
+	if err := tx.forbid("Cannot cause deletion of backing index"); err != nil {
+		return err
+	}
 	if err := tx.forgetBuild(c.Ref); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -47,6 +48,9 @@ type hashed struct{ stored, password string }
 // open begins a transaction. Reads are noted only if it may write.
 func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) {
 	snap, err := db.store.Snapshot()
+	if errors.Is(err, kv.ErrClosed) {
+		return nil, ErrClosed
+	}
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}

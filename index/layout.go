@@ -34,6 +34,9 @@ const (
 	// maxTuple is the size of encoded terms, and of encoded values. What
 	// exceeds it is not stored. Source: chapter on documents, section 3.12.
 	maxTuple = 32767
+	// maxTermsAndTuple is the size of both together. What exceeds it is
+	// refused. Source: chapter on documents, section 1.16.
+	maxTermsAndTuple = 64000
 	// maxEntryKey leaves room for the time in the key of a removed entry.
 	maxEntryKey = 32<<10 - timeSize
 	// maxPlainTerms is up to where terms stand in keys as they are; longer

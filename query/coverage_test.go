@@ -6,4 +6,4 @@ import (
 	"github.com/fawndb/fawn/query/querytest"
 )
 
-func TestCoverage(t *testing.T) { querytest.Coverage(t, "../testdata/fql/*.txt", "Insert", "Remove") }
+func TestCoverage(t *testing.T) { querytest.Coverage(t, "../testdata/fql/*.txt") }

@@ -39,8 +39,8 @@ var pathFunctions = []*Function{
 		Errors: []string{"value not found: Value not found at path [<path>]."},
 		Lazy:   selectPath,
 	},
-	selecting("select_all", "SelectAll",
-		`SelectAll("arr", { arr: [1, [2, [3]], 4] }) // [1, 2, 3, 4]`, `SelectAll("nope", {}) // []`),
+	deprecated(selecting("select_all", "SelectAll",
+		`SelectAll("arr", { arr: [1, [2, [3]], 4] }) // [1, 2, 3, 4]`, `SelectAll("nope", {}) // []`), "Select"),
 	selecting("select_as_index", "SelectAsIndex",
 		`SelectAsIndex(["foo", 0], [{ foo: [0, 1] }, { foo: [2, 3] }]) // [0, 2]`),
 	containing("contains_path", "ContainsPath", "",
@@ -138,11 +138,10 @@ func (c *Context) selectAll(v value.Value, steps value.Path) (value.Value, error
 // selecting is the row of a function that is Select with all.
 func selecting(key, name string, examples ...string) *Function {
 	return &Function{
-		Name:       name,
-		Params:     []Param{path(key), arg("from", existing), opt("default", anything)},
-		Doc:        "returns everything that a path leads to inside a value, through all arrays",
-		Examples:   examples,
-		Deprecated: "Select",
+		Name:     name,
+		Params:   []Param{path(key), arg("from", existing), opt("default", anything)},
+		Doc:      "returns everything that a path leads to inside a value, through all arrays",
+		Examples: examples,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.selectAll(args[1], pathOf(args[0]))
 		},
