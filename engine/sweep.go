@@ -83,7 +83,7 @@ func (s *sweeper) look(ctx context.Context, f func(t *txn.Txn) error) error {
 		return err
 	}
 	defer tx.close()
-	return f(tx.t)
+	return f(&tx.t)
 }
 
 // work runs a transaction in a database, again if it loses against others. Its
@@ -186,7 +186,11 @@ func (tx *tx) forget(r value.Ref) error {
 			tx.t.Delete(ttlKey(p.TTL, r))
 		}
 	}
-	for _, d := range tx.definitions(r.Class) {
+	definitions, err := tx.definitions(r)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
 		entries, err := tx.timeline(d, r, list)
 		if err != nil {
 			return err
@@ -277,7 +281,11 @@ func (tx *tx) trim(r value.Ref, lowest int64) error {
 	for _, p := range list[:n] {
 		tx.t.Delete(p.key)
 	}
-	for _, d := range tx.definitions(r.Class) {
+	definitions, err := tx.definitions(r)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
 		before, err := tx.timeline(d, r, list)
 		if err != nil {
 			return err

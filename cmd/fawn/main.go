@@ -32,7 +32,8 @@ func command() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), evalCommand(), fmtCommand(), tourCommand(), docsCommand(), helpCommand(root), versionCommand())
+	root.AddCommand(serveCommand(), evalCommand(), fmtCommand(), checkCommand(), compactCommand(),
+		tourCommand(), docsCommand(), helpCommand(root), versionCommand())
 	return root
 }
 
