@@ -8,7 +8,7 @@ BENCHFLAGS ?=
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test build vet lint race fuzz drivers bench
+.PHONY: test build vet lint race fuzz drivers bench docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
@@ -42,3 +42,8 @@ $(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
 # bench measures the floor and Fawn in turn, and prints their ratio.
 bench:
 	go run ./cmd/bench $(BENCHFLAGS)
+
+# docs writes the reference of the language; a test fails when it is not that
+# of the table of functions.
+docs:
+	go run ./cmd/fawn docs query/reference

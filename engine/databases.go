@@ -107,9 +107,9 @@ func enterDatabase(tx *tx, c *change, doc *value.Document) error {
 		return err
 	}
 	name, _ := fields.Get("name")
-	container, _ := fields.Get("container")
 	child := &schema.Child{
-		ID: doc.Ref.ID, Name: string(name.(value.String)), Container: container == value.Boolean(true),
+		ID: doc.Ref.ID, Name: string(name.(value.String)),
+		Container: isSet(fields, "container"), Protected: isSet(fields, "protected"),
 	}
 	if old, ok := tx.own.Databases.Numbered(doc.Ref.ID); ok {
 		child.Scope = old.Scope
@@ -200,8 +200,16 @@ func (tx *tx) child(ref value.Ref, doc *value.Document) (*schema.Child, error) {
 	if err != nil || !ok {
 		return nil, index.ErrDamaged
 	}
-	container, _ := fields.Get("container")
-	return &schema.Child{ID: ref.ID, Name: string(n), Scope: s, Container: container == value.Boolean(true)}, nil
+	return &schema.Child{
+		ID: ref.ID, Name: string(n), Scope: s,
+		Container: isSet(fields, "container"), Protected: isSet(fields, "protected"),
+	}, nil
+}
+
+// isSet reports whether a field is true.
+func isSet(fields value.Object, name string) bool {
+	v, _ := fields.Get(name)
+	return v == value.Boolean(true)
 }
 
 // nextNumber returns the next number of a kind of object in a database; the

@@ -44,14 +44,6 @@ func (db *DB) format() error {
 	if n, size := binary.Uvarint(version); size <= 0 || n == 0 || n > formatVersion {
 		return fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
 	}
-	collation, err := snap.Get(metaKey(metaCollation))
-	if err != nil {
-		return fmt.Errorf("read the format: %w", err)
-	}
-	if string(collation) != value.CollationVersion() {
-		return fmt.Errorf("%w: strings are ordered by %q, this version orders by %q",
-			ErrFormat, collation, value.CollationVersion())
-	}
 	if db.options.RootSecret != "" {
 		db.root[0] = digest(db.options.RootSecret)
 		return nil

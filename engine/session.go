@@ -96,6 +96,9 @@ func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
 	if !secret.Matches(stored, text) {
 		return nil, nil
 	}
+	if imported := string(stored); secret.Imported(imported) {
+		tx.db.renewDigest(ref, imported, text)
+	}
 	return rec.fields, nil
 }
 

@@ -277,6 +277,12 @@ func (v *deriver) add(terms, values []*candidate) error {
 	if len(encoded) > maxTuple || len(tuple) > maxTuple {
 		return nil
 	}
+	if n := len(encoded) + len(tuple); n > maxTermsAndTuple {
+		return &query.Refusal{
+			Code: query.BadRequest, Place: query.Nowhere,
+			Description: "Key bytes (" + strconv.Itoa(n) + ") exceeds threshold (" + strconv.Itoa(maxTermsAndTuple) + ")",
+		}
+	}
 	e := Entry{Key: appendPrefix(nil, SpaceEntry, v.d.Scope, v.d.Number, encoded), body: len(v.header)}
 	if len(encoded) <= maxPlainTerms {
 		for _, at := range termStamps {

@@ -255,7 +255,7 @@ func TestTooLargeEntries(t *testing.T) {
 	if err != nil || len(entries) != 1 || len(entries[0].Key) > 100 {
 		t.Errorf("a long term is hashed: %d entries, error %v", len(entries), err)
 	}
-	_, err = matchTerms([]value.Value{long})
+	_, err = matchTerms(nil, []value.Value{long})
 	var refused *query.Refusal
 	if !errors.As(err, &refused) || refused.Code != query.BadRequest || refused.Place != query.Nowhere ||
 		refused.Description != "buf length 32771 exceeds 32767" {

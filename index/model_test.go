@@ -418,11 +418,11 @@ func TestBoundsLikeModel(t *testing.T) {
 		}
 		front, back := s, s
 		front.members, back.members = s.members[:split], s.members[split:]
-		got := m.store.scan(t, s.set, query.Reading{}, b, false)
+		got := m.store.scan(t, s.set, query.Reading{}, b, false, -1)
 		if got, want := renderAll(got), back.render(); got != want && !distinctIn(s.set) {
 			rt.Fatalf("%s from %v %v:\n%s\nwant:\n%s", show(s.set), b.Values, b.Ref, got, want)
 		}
-		got = m.store.scan(t, s.set, query.Reading{}, b, true)
+		got = m.store.scan(t, s.set, query.Reading{}, b, true, -1)
 		slices.Reverse(got)
 		if got, want := renderAll(got), front.render(); got != want && !distinctIn(s.set) {
 			rt.Fatalf("%s before %v %v:\n%s\nwant:\n%s", show(s.set), b.Values, b.Ref, got, want)

@@ -285,7 +285,7 @@ func (s *store) define(t testing.TB, number int64, terms, values string) value.R
 func (s *store) reading(at int64) query.Reading { return query.Reading{At: at} }
 
 // scan returns what a set has, in the order in which it came.
-func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.Bound, backward bool) []value.Element {
+func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.Bound, backward bool, limit int) []value.Element {
 	t.Helper()
 	opened, err := Open(set, s, r)
 	if err != nil {
@@ -294,8 +294,9 @@ func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.
 	it := opened.Scan(from, backward)
 	defer it.Close()
 	var out []value.Element
-	for it.Next() {
+	for limit != 0 && it.Next() {
 		out = append(out, it.Element())
+		limit--
 	}
 	if err := it.Err(); err != nil {
 		t.Fatal(err)
@@ -307,8 +308,8 @@ func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.
 // backward, and the same again page by page in both directions.
 func (s *store) all(t testing.TB, set value.Value, r query.Reading) []value.Element {
 	t.Helper()
-	out := s.scan(t, set, r, query.Bound{}, false)
-	back := s.scan(t, set, r, query.Bound{After: true}, true)
+	out := s.scan(t, set, r, query.Bound{}, false, -1)
+	back := s.scan(t, set, r, query.Bound{After: true}, true, -1)
 	slices.Reverse(back)
 	if got, want := renderAll(back), renderAll(out); got != want {
 		t.Fatalf("backward:\n%s\nforward:\n%s", got, want)

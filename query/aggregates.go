@@ -69,7 +69,7 @@ var aggregateFunctions = []*Function{
 		Name:     "Any",
 		Params:   []Param{arg("any", iterable)},
 		Effect:   ast.Read,
-		Doc:      "tells whether one of the elements is true; it looks at all of them",
+		Doc:      "reports whether one of the elements is true; it looks at all of them",
 		Examples: []string{`Any([false, true]) // true`, `Any([]) // false`, `Any([true, "x"]) // invalid argument ["any"]`},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.truths(args[0], "any", true)
@@ -79,7 +79,7 @@ var aggregateFunctions = []*Function{
 		Name:     "All",
 		Params:   []Param{arg("all", iterable)},
 		Effect:   ast.Read,
-		Doc:      "tells whether all elements are true; it looks at all of them",
+		Doc:      "reports whether all elements are true; it looks at all of them",
 		Examples: []string{`All([true, false]) // false`, `All([]) // true`},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.truths(args[0], "all", false)

@@ -15,7 +15,7 @@ var combiningFunctions = []*Function{
 	{
 		Name:     "IsEmpty",
 		Params:   []Param{arg("is_empty", iterable)},
-		Doc:      "tells whether an array, a page or a set has no elements",
+		Doc:      "reports whether an array, a page or a set has no elements",
 		Examples: []string{`IsEmpty([]) // true`, `IsEmpty(1) // invalid argument ["is_empty"]`},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			found, err := c.hasElement(args[0], "is_empty")
@@ -25,7 +25,7 @@ var combiningFunctions = []*Function{
 	{
 		Name:     "IsNonEmpty",
 		Params:   []Param{arg("is_nonempty", iterable)},
-		Doc:      "tells whether an array, a page or a set has elements",
+		Doc:      "reports whether an array, a page or a set has elements",
 		Examples: []string{`IsNonEmpty([1]) // true`},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			found, err := c.hasElement(args[0], "is_nonempty")
@@ -85,14 +85,14 @@ var combiningFunctions = []*Function{
 		},
 	},
 	combining("union", "Union", value.SetUnion, union,
-		"returns what is in one of its arguments at least: of arrays each value as often as in the one that has it most",
+		"returns what is in at least one of its arguments; of arrays each value as often as in the one that has it most",
 		`Union([3, 2, 2, 1], [6, 5, 9, 1]) // [3, 2, 2, 1, 6, 5, 9]`,
 		`Union([1], 2) // invalid argument ["union", 1]`),
 	combining("intersection", "Intersection", value.SetIntersection, intersection,
-		"returns what is in all of its arguments: of arrays each value as often as in the one that has it least",
+		"returns what is in all of its arguments; of arrays each value as often as in the one that has it least",
 		`Intersection([3, 2, 2, 1], [2, 2, 1, 0]) // [2, 2, 1]`),
 	combining("difference", "Difference", value.SetDifference, difference,
-		"returns what is in its first argument and in none of the others: from an array each value is taken once for each time it is in another",
+		"returns what is in its first argument and in none of the others; from an array each value is taken once for each time it is in another",
 		`Difference([3, 2, 2, 1, 3], [3]) // [2, 2, 1, 3]`),
 }
 

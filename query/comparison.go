@@ -11,7 +11,7 @@ var comparisonFunctions = []*Function{
 	{
 		Name:   "Equals",
 		Params: []Param{some("equals", anything)},
-		Doc:    "tells whether all its arguments are equal; numbers compare by value",
+		Doc:    "reports whether all its arguments are equal; numbers compare by value",
 		Examples: []string{
 			`Equals(1, 1.0, 1) // true`, `Equals([1], [1.0]) // false`,
 			`Equals({ a: 1, b: 2 }, { b: 2, a: 1 }) // true`,
@@ -26,16 +26,16 @@ var comparisonFunctions = []*Function{
 			return value.Boolean(true), nil
 		},
 	},
-	ordering("lt", "LT", "tells whether each argument is less than the next",
+	ordering("lt", "LT", "reports whether each argument is less than the next",
 		func(order int) bool { return order < 0 },
 		`LT(1, 1.5, "a", [], {}, false, null) // true`, `LT("a", "A", "b") // true`, `LT(2, 2) // false`),
-	ordering("lte", "LTE", "tells whether each argument is less than the next, or ranks the same",
+	ordering("lte", "LTE", "reports whether each argument is less than the next, or ranks the same",
 		func(order int) bool { return order <= 0 },
 		`LTE(1, 1.0, 2) // true`, `LTE(2, 1) // false`),
-	ordering("gt", "GT", "tells whether each argument is greater than the next",
+	ordering("gt", "GT", "reports whether each argument is greater than the next",
 		func(order int) bool { return order > 0 },
 		`GT(3, 2, 1) // true`, `GT(1, 1) // false`),
-	ordering("gte", "GTE", "tells whether each argument is greater than the next, or ranks the same",
+	ordering("gte", "GTE", "reports whether each argument is greater than the next, or ranks the same",
 		func(order int) bool { return order >= 0 },
 		`GTE(1, 1.0) // true`, `GTE(1, 2) // false`),
 }

@@ -103,7 +103,7 @@ var documentFunctions = []*Function{
 		Effect:   ast.Write,
 		Doc:      "takes a version out of the history of a document",
 		Examples: []string{`Remove("a", 1, "create") // invalid argument ["remove"]`},
-		Errors:   []string{denied, pastWrite, scoped, "invalid argument: Cannot remove event for specified ref."},
+		Errors:   []string{denied, scoped, "invalid argument: Cannot remove event for specified ref."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			w := Change{Verb: Remove, Ref: args[0].(value.Ref), TS: sinceEpoch(args[1]), Action: args[2].(value.Action)}
 			return c.write(w, "remove")

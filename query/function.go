@@ -102,34 +102,36 @@ func lambda(key string) Param { return Param{Key: key, Syntax: ast.LambdaOnly} }
 // This list is the only place that names them.
 func families() []Family {
 	return []Family{
-		{"basic", slices.Concat(nodes, basicFunctions)},
-		{"logic", logicFunctions},
-		{"comparison", comparisonFunctions},
-		{"collections", slices.Concat(collectionFunctions, combiningFunctions)},
-		{"aggregates", aggregateFunctions},
-		{"objects", slices.Concat(pathFunctions, objectFunctions)},
-		{"math", mathFunctions},
-		{"trigonometry", trigonometryFunctions},
-		{"bits", bitFunctions},
-		{"time", timeFunctions},
-		{"conversion", conversionFunctions},
-		{"typechecks", typecheckFunctions},
-		{"ids", idFunctions},
-		{"strings", stringFunctions},
-		{"regexp", regexpFunctions},
-		{"format", formatFunctions},
-		{"refs", refFunctions},
-		{"sets", slices.Concat(setFunctions, pageFunctions)},
-		{"documents", documentFunctions},
-		{"schema", schemaFunctions},
-		{"identity", identityFunctions},
+		{"basic", "Basic forms", "Forms that bind names, choose, and order what is evaluated.", slices.Concat(nodes, basicFunctions)},
+		{"logic", "Logic", "Functions of true and false.", logicFunctions},
+		{"comparison", "Comparison", "Equality, and the order of all values: numbers, then strings, arrays, objects, booleans, null.", comparisonFunctions},
+		{"collections", "Collections", "Functions of arrays, pages and sets.", slices.Concat(collectionFunctions, combiningFunctions)},
+		{"aggregates", "Aggregates", "Functions that make one value of many. Of a page they make a page with just that value.", aggregateFunctions},
+		{"objects", "Objects", "Functions that look into values by paths, and that put objects together.", slices.Concat(pathFunctions, objectFunctions)},
+		{"math", "Mathematics", "Arithmetic and rounding. Integers have 64 bits; with a double among them the result is a double.", mathFunctions},
+		{"trigonometry", "Trigonometry", "Angles, logarithms and powers. Angles are in radians and results doubles.", trigonometryFunctions},
+		{"bits", "Bits", "Functions of the bits of integers. A double counts without what is after the point.", bitFunctions},
+		{"time", "Time", "Times to the nanosecond, and dates.", timeFunctions},
+		{"conversion", "Conversion", "From one type to another.", conversionFunctions},
+		{"typechecks", "Type checks", "Functions that report what kind of value they are given.", typecheckFunctions},
+		{"ids", "Identifiers", "Ids for documents.", idFunctions},
+		{"strings", "Strings", "Functions of strings, which count in code points.", stringFunctions},
+		{"regexp", "Regular expressions", "Functions of regular expressions in the dialect of Java. A match that takes too long is stopped.", regexpFunctions},
+		{"format", "Format", "Text with values put in, as java.util.Formatter does.", formatFunctions},
+		{"refs", "References", "Refs of documents and schema objects by name, and the system collections.", refFunctions},
+		{"sets", "Sets", "Sets of documents and histories, and the pages that are read of them.", slices.Concat(setFunctions, pageFunctions)},
+		{"documents", "Documents", "Reading and writing documents and their history.", documentFunctions},
+		{"schema", "Schema", "Functions that make databases, collections, indexes, keys, functions and roles.", schemaFunctions},
+		{"identity", "Identity", "Functions that sign in and out, and that tell who asks.", identityFunctions},
 	}
 }
 
 // Family is a group of functions with its own file and its own page in the
 // reference.
 type Family struct {
-	Name      string
+	Name      string // "math": its page is math.md
+	Title     string
+	Doc       string // a sentence or two
 	Functions []*Function
 }
 

@@ -11,7 +11,7 @@ var logicFunctions = []*Function{
 	{
 		Name:     "And",
 		Params:   []Param{{Key: "and", Cast: boolean.list(oneOrMore), Syntax: ast.Operands, Variadic: true}},
-		Doc:      "tells whether all its arguments are true; it evaluates none after the first that is false",
+		Doc:      "reports whether all its arguments are true; it evaluates none after the first that is false",
 		Examples: []string{`And(false, Abort("not reached")) // false`, `And(true, 1) // invalid argument ["and", 1]`},
 		Lazy: func(c *Context, call *ast.Call) (value.Value, error) {
 			return c.connect(call, false)
@@ -20,7 +20,7 @@ var logicFunctions = []*Function{
 	{
 		Name:     "Or",
 		Params:   []Param{{Key: "or", Cast: boolean.list(oneOrMore), Syntax: ast.Operands, Variadic: true}},
-		Doc:      "tells whether one of its arguments is true; it evaluates none after that one",
+		Doc:      "reports whether one of its arguments is true; it evaluates none after that one",
 		Examples: []string{`Or(false, true, Abort("not reached")) // true`, `Or(false) // false`},
 		Lazy: func(c *Context, call *ast.Call) (value.Value, error) {
 			return c.connect(call, true)

@@ -86,14 +86,14 @@ var mathFunctions = []*Function{
 	{
 		Name:     "Round",
 		Params:   []Param{arg("round", number), opt("precision", integer)},
-		Doc:      "rounds to decimal places, 2 for a double when none are given; negative ones round to tens, hundreds, ...",
+		Doc:      "rounds to decimal places, 2 for a double when none are given; negative ones round to tens, hundreds and so on",
 		Examples: []string{`Round(5.666) // 5.67`, `Round(555.666, -1) // 560.0`, `Round(1.5, 1.0) // invalid argument ["precision"]`},
 		Eval:     func(_ *Context, args []value.Value) (value.Value, error) { return rounded(args, round), nil },
 	},
 	{
 		Name:     "Trunc",
 		Params:   []Param{arg("trunc", number), opt("precision", integer)},
-		Doc:      "cuts off after decimal places, 2 for a double when none are given; negative ones cut tens, hundreds, ...",
+		Doc:      "cuts off after decimal places, 2 for a double when none are given; negative ones cut tens, hundreds and so on",
 		Examples: []string{`Trunc(5.678) // 5.67`, `Trunc(1234.5678, -2) // 1200.0`},
 		Eval:     func(_ *Context, args []value.Value) (value.Value, error) { return rounded(args, trunc), nil },
 	},

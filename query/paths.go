@@ -39,8 +39,8 @@ var pathFunctions = []*Function{
 		Errors: []string{"value not found: Value not found at path [<path>]."},
 		Lazy:   selectPath,
 	},
-	selecting("select_all", "SelectAll",
-		`SelectAll("arr", { arr: [1, [2, [3]], 4] }) // [1, 2, 3, 4]`, `SelectAll("nope", {}) // []`),
+	deprecated(selecting("select_all", "SelectAll",
+		`SelectAll("arr", { arr: [1, [2, [3]], 4] }) // [1, 2, 3, 4]`, `SelectAll("nope", {}) // []`), "Select"),
 	selecting("select_as_index", "SelectAsIndex",
 		`SelectAsIndex(["foo", 0], [{ foo: [0, 1] }, { foo: [2, 3] }]) // [0, 2]`),
 	containing("contains_path", "ContainsPath", "",
@@ -50,7 +50,7 @@ var pathFunctions = []*Function{
 	{
 		Name:   "ContainsField",
 		Params: []Param{arg("contains_field", text), arg("in", anything)},
-		Doc:    "tells whether a value has a field",
+		Doc:    "reports whether a value has a field",
 		Examples: []string{
 			`ContainsField("x", { x: null }) // true`, `ContainsField("x", 5) // false`,
 			`ContainsField("a", [1]) // invalid argument ["in"]`,
@@ -66,7 +66,7 @@ var pathFunctions = []*Function{
 		Name:   "ContainsValue",
 		Params: []Param{arg("contains_value", anything), arg("in", anything)},
 		Effect: ast.Read,
-		Doc:    "tells whether a value is one of the elements, members or parts of another",
+		Doc:    "reports whether a value is one of the elements, members or parts of another",
 		Examples: []string{
 			`ContainsValue([2, 3], [1, [2, 3]]) // true`, `ContainsValue(1, [1.0]) // false`,
 			`ContainsValue("a", "abc") // invalid argument ["in"]`,
@@ -138,11 +138,10 @@ func (c *Context) selectAll(v value.Value, steps value.Path) (value.Value, error
 // selecting is the row of a function that is Select with all.
 func selecting(key, name string, examples ...string) *Function {
 	return &Function{
-		Name:       name,
-		Params:     []Param{path(key), arg("from", existing), opt("default", anything)},
-		Doc:        "returns everything that a path leads to inside a value, through all arrays",
-		Examples:   examples,
-		Deprecated: "Select",
+		Name:     name,
+		Params:   []Param{path(key), arg("from", existing), opt("default", anything)},
+		Doc:      "returns everything that a path leads to inside a value, through all arrays",
+		Examples: examples,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.selectAll(args[1], pathOf(args[0]))
 		},
@@ -155,7 +154,7 @@ func containing(key, name, deprecated string, examples ...string) *Function {
 	return &Function{
 		Name:       name,
 		Params:     []Param{path(key), arg("in", anything)},
-		Doc:        "tells whether a path leads to something inside a value",
+		Doc:        "reports whether a path leads to something inside a value",
 		Examples:   examples,
 		Deprecated: deprecated,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {

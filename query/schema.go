@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -12,7 +14,7 @@ var schemaFunctions = []*Function{
 	creator("CreateCollection", "create_collection", value.Collections, "makes a collection", ""),
 	creator("CreateClass", "create_class", value.Collections, "makes a collection", "CreateCollection"),
 	creator("CreateIndex", "create_index", value.Indexes, "makes an index over one or more collections", ""),
-	creator("CreateKey", "create_key", value.Keys, "makes a key, whose secret is shown this once", ""),
+	nameless(creator("CreateKey", "create_key", value.Keys, "makes a key, whose secret is shown this once", "")),
 	creator("CreateFunction", "create_function", value.Functions, "makes a function of a lambda", ""),
 	creator("CreateRole", "create_role", value.Roles, "makes a role", ""),
 	creator("CreateAccessProvider", "create_access_provider", value.AccessProviders,
@@ -48,4 +50,10 @@ func creator(name, key string, class value.Class, doc, instead string) *Function
 			return c.write(Change{Verb: Create, Ref: in, Params: params(args[0])}, key)
 		},
 	}
+}
+
+// nameless takes from the row of a creator the error of a name that is taken.
+func nameless(f *Function) *Function {
+	f.Errors = slices.DeleteFunc(f.Errors, func(e string) bool { return e == exists })
+	return f
 }

@@ -20,7 +20,7 @@ var setFunctions = []*Function{
 			`Match("nope") // invalid ref ["index"]`,
 			`Match(5) // invalid argument ["match"]`,
 		},
-		Errors: []string{"instance not found: Index '<name>' is not active.", denied},
+		Errors: []string{denied},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.match(args[0], args[1], "match")
 		},
@@ -30,7 +30,7 @@ var setFunctions = []*Function{
 		Params:     []Param{{Key: "match", Cast: term.list(zeroOrMore)}, arg("index", indexName)},
 		Doc:        "is an old way to write Match, with the terms first",
 		Examples:   []string{`LegacyMatch("fire", Index("nope")) // invalid ref ["index"]`},
-		Errors:     []string{"instance not found: Index '<name>' is not active.", denied},
+		Errors:     []string{denied},
 		Deprecated: "Match",
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.match(args[1], args[0], "index")

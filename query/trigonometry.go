@@ -10,11 +10,11 @@ import (
 // radians.
 // Source: chapter on functions, section 13.
 var trigonometryFunctions = []*Function{
-	realFunction("Acos", "acos", "returns the angle of a cosine", math.Acos, unitInterval,
+	realFunction("Acos", "acos", "returns the angle that has a cosine", math.Acos, unitInterval,
 		`Acos(1) // 0.0`, `Acos(2) // invalid argument []`),
-	realFunction("Asin", "asin", "returns the angle of a sine", math.Asin, unitInterval,
+	realFunction("Asin", "asin", "returns the angle that has a sine", math.Asin, unitInterval,
 		`Asin(0) // 0.0`, `Asin(1.5) // invalid argument []`),
-	realFunction("Atan", "atan", "returns the angle of a tangent", math.Atan, everywhere, `Atan(0) // 0.0`),
+	realFunction("Atan", "atan", "returns the angle that has a tangent", math.Atan, everywhere, `Atan(0) // 0.0`),
 	realFunction("Cos", "cos", "returns the cosine of an angle", math.Cos, everywhere, `Cos(0) // 1.0`),
 	realFunction("Cosh", "cosh", "returns the hyperbolic cosine of a number", math.Cosh, everywhere, `Cosh(0) // 1.0`),
 	realFunction("Degrees", "degrees", "turns radians into degrees", degrees, everywhere,

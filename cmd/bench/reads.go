@@ -139,9 +139,10 @@ func startDecode(w *world) (side, side, func() error, error) {
 			}
 			return nil
 		})
-		return func(d time.Duration) (float64, error) {
-			t, err := s(d)
-			return t / many, err
+		return func(d time.Duration) (figure, error) {
+			f, err := s(d)
+			f.value /= many
+			return f, err
 		}
 	}
 	floor := per(func() error {
@@ -159,7 +160,7 @@ func startDecode(w *world) (side, side, func() error, error) {
 // row whose floor is the same reads alone.
 func besideWriter(read func() side, write func() error) (side, side, func() error, error) {
 	alone, beside := read(), read()
-	return alone, func(d time.Duration) (float64, error) {
+	return alone, func(d time.Duration) (figure, error) {
 		stop, done := make(chan struct{}), make(chan error, 1)
 		go func() {
 			for {

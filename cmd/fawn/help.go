@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/reference"
 	"github.com/fawndb/fawn/query/text"
 )
 
@@ -49,28 +50,29 @@ func function(name string) (*query.Function, bool) {
 	return nil, false
 }
 
+// describe prints what the reference tells about a function.
 func describe(w io.Writer, f *query.Function) error {
 	var b strings.Builder
-	form := query.Forms().ByName(f.Name)
-	fmt.Fprintf(&b, "%s\n\n  %s %s.\n", text.Signature(form), f.Name, strings.TrimSuffix(f.Doc, "."))
-	if f.Deprecated != "" {
-		fmt.Fprintf(&b, "  It is an old name: use %s.\n", f.Deprecated)
+	fmt.Fprintf(&b, "%s\n%s\n\n", text.Signature(f.Form()), reference.Wire(f))
+	for _, line := range append([]string{reference.Sentence(f), reference.Effect(f)}, reference.Notes(f)...) {
+		fmt.Fprintf(&b, "  %s\n", line)
 	}
-	if f.Missing != "" {
-		fmt.Fprintf(&b, "  %s\n", f.Missing)
+	b.WriteString("\nArguments\n")
+	for _, a := range reference.Arguments(f) {
+		fmt.Fprintf(&b, "  %s: %s\n", a.Key, a.Takes)
 	}
-	if len(f.Errors) > 0 {
-		b.WriteString("\nErrors\n")
-		for _, e := range f.Errors {
-			fmt.Fprintf(&b, "  %s\n", e)
-		}
-	}
-	if len(f.Examples) > 0 {
-		b.WriteString("\nExamples\n")
-		for _, e := range f.Examples {
-			fmt.Fprintf(&b, "  %s\n", e)
-		}
-	}
+	list(&b, "Errors", reference.Errors(f))
+	list(&b, "Examples", f.Examples)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func list(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", title)
+	for _, line := range lines {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
 }

@@ -33,7 +33,8 @@ func command() *cobra.Command {
 		SilenceErrors:      true,
 		DisableSuggestions: true, // they would take more than a line
 	}
-	root.AddCommand(serveCommand(), evalCommand(), fmtCommand(), tourCommand(), helpCommand(root), versionCommand())
+	root.AddCommand(serveCommand(), evalCommand(), fmtCommand(), checkCommand(), compactCommand(),
+		tourCommand(), docsCommand(), helpCommand(root), versionCommand())
 	return root
 }
 

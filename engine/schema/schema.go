@@ -107,6 +107,8 @@ type Child struct {
 	// Container is set when the database may hold nothing but databases,
 	// keys, roles and access providers.
 	Container bool
+	// Protected is set when collections and indexes in it may not be deleted.
+	Protected bool
 }
 
 // Collection is a user collection.

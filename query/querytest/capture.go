@@ -132,7 +132,7 @@ func (c captures) match(want, got *node, at string) error {
 		if m := whole.FindStringSubmatch(want.text); m != nil {
 			return c.capture(m[0], m[1], m[2], got, at)
 		}
-		if text := c.inString(want.text); got.kind == '"' && got.text == text {
+		if got.kind == '"' && c.inResult(want.text).MatchString(got.text) {
 			return nil
 		}
 		return differ(want, got, at)
@@ -155,7 +155,7 @@ func (c captures) match(want, got *node, at string) error {
 	return nil
 }
 
-// inString fills the placeholders in a string of a result.
+// inString fills the placeholders in a string.
 func (c captures) inString(s string) string {
 	return marker.ReplaceAllStringFunc(s, func(m string) string {
 		if n := c.of(marker.FindStringSubmatch(m)); n != nil {
@@ -163,6 +163,28 @@ func (c captures) inString(s string) string {
 		}
 		return m
 	})
+}
+
+// inResult is what fits a string of a result: placeholders that have a value
+// stand for it, others for any text.
+func (c captures) inResult(s string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString(`(?s)^`)
+	at := 0
+	for _, m := range marker.FindAllStringSubmatchIndex(s, -1) {
+		b.WriteString(regexp.QuoteMeta(s[at:m[0]]))
+		at = m[1]
+		switch n := c.of(marker.FindStringSubmatch(s[m[0]:m[1]])); {
+		case n != nil:
+			b.WriteString(regexp.QuoteMeta(n.text))
+		case m[4] < 0:
+			b.WriteString(`.*`)
+		default:
+			b.WriteString(regexp.QuoteMeta(s[m[0]:m[1]]))
+		}
+	}
+	b.WriteString(regexp.QuoteMeta(s[at:]) + `$`)
+	return regexp.MustCompile(b.String())
 }
 
 // capture fits a placeholder to what is there.

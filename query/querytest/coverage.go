@@ -50,7 +50,8 @@ type coverage struct {
 }
 
 // seenError is an error that a case gives. The row is "" when the query cannot
-// be read, and "*" when the error has no position.
+// be read, and "*" when the error has no position in the query: it has none at
+// all, or is inside a function that was called, where key is the last.
 type seenError struct{ row, key, text string }
 
 func (c *coverage) add(s *Step) {
@@ -68,16 +69,37 @@ func (c *coverage) add(s *Step) {
 	if err != nil {
 		return
 	}
-	for _, e := range list.items {
+	c.errorsOf(tree, list.items)
+}
+
+// errorsOf notes the errors of a query and their causes, which have no tree.
+func (c *coverage) errorsOf(tree ast.Expr, list []*node) {
+	for _, e := range list {
 		if e.kind != '{' || e.member("code") == nil || e.member("description") == nil {
 			continue
 		}
-		found := seenError{text: e.member("code").text + ": " + e.member("description").text}
-		switch at := e.member("position"); {
-		case tree != nil && at != nil:
-			found.row, found.key = place(tree, at.items)
-		case at == nil:
-			found.row = "*"
+		at := []seenError{{}}
+		switch position := e.member("position"); {
+		case position == nil:
+			at[0].row = "*"
+		case tree != nil:
+			at = places(tree, position.items)
+		}
+		for _, found := range at {
+			found.text = e.member("code").text + ": " + e.member("description").text
+			c.errors = append(c.errors, found)
+		}
+		if causes := e.member("cause"); causes != nil {
+			c.causes(causes.items)
+		}
+	}
+}
+
+func (c *coverage) causes(list []*node) {
+	for _, e := range list {
+		found := seenError{row: "*", text: e.member("code").text + ": " + e.member("description").text}
+		if at := e.member("position"); at != nil && len(at.items) > 0 {
+			found.key = at.items[len(at.items)-1].text
 		}
 		c.errors = append(c.errors, found)
 	}
@@ -160,7 +182,9 @@ func (c *coverage) missing(f *query.Function) []string {
 func (c *coverage) has(f *query.Function, key, text string) bool {
 	fits := fitting(text)
 	for _, e := range c.errors {
-		at := f.Node || e.row == "*" && c.called[f.Name] || e.row == f.Name && (key == "" || key == e.key)
+		at := f.Node ||
+			e.row == "*" && c.called[f.Name] && (key == "" || e.key == "" || key == e.key) ||
+			e.row == f.Name && (key == "" || key == e.key)
 		if at && fits.MatchString(e.text) {
 			return true
 		}
@@ -179,21 +203,31 @@ func fitting(text string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)^` + strings.Join(parts, `.+`) + `$`)
 }
 
-// place follows the position of an error into a tree, and returns the innermost
-// call on the way with the key that the way goes on with, "" where it ends.
-func place(e ast.Expr, position []*node) (row, key string) {
+// places follows the position of an error into a tree, and returns the
+// innermost call on the way with the key that the way goes on with. If it goes
+// on with none, the error is that call's, or that of what the call is an
+// argument of: that comes too.
+func places(e ast.Expr, position []*node) []seenError {
+	var outer, inner seenError
 	for {
 		if call, ok := e.(*ast.Call); ok {
-			row, key = call.Form.Name, ""
+			if len(position) > 0 && position[0].kind == 'n' {
+				position = position[1:] // of a list that is computed
+			}
+			outer, inner = inner, seenError{row: call.Form.Name}
 			if len(position) > 0 {
-				key = position[0].text
+				inner.key = position[0].text
 			}
 		}
 		next, n := descend(e, position)
-		if n < 0 {
-			return row, key
+		switch {
+		case n >= 0:
+			e, position = next, position[n:]
+		case len(position) > 0:
+			return []seenError{inner}
+		default:
+			return []seenError{inner, outer}
 		}
-		e, position = next, position[n:]
 	}
 }
 

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// limited is a context that ends when a query's time is up. It makes a timer
+// only once somebody waits for its end: most queries never wait, and only look
+// now and then.
+type limited struct {
+	context.Context //nolint:containedctx // a context is made of the one it limits
+	clock           func() time.Time
+	until           time.Time
+
+	mu     sync.Mutex
+	timed  context.Context //nolint:containedctx // the one with the timer, nil before anybody waits
+	cancel context.CancelFunc
+}
+
+func limit(ctx context.Context, d time.Duration, clock func() time.Time) *limited {
+	return &limited{Context: ctx, clock: clock, until: clock().Add(d)}
+}
+
+// Deadline implements context.Context.
+func (l *limited) Deadline() (time.Time, bool) {
+	if earlier, ok := l.Context.Deadline(); ok && earlier.Before(l.until) {
+		return earlier, true
+	}
+	return l.until, true
+}
+
+// Done implements context.Context.
+func (l *limited) Done() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timed == nil {
+		l.timed, l.cancel = context.WithTimeout(l.Context, l.until.Sub(l.clock()))
+	}
+	return l.timed.Done()
+}
+
+// Err implements context.Context.
+func (l *limited) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timed != nil {
+		return l.timed.Err()
+	}
+	if err := l.Context.Err(); err != nil {
+		return err
+	}
+	if l.clock().Before(l.until) {
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+// end releases the timer, if there is one.
+func (l *limited) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cancel != nil {
+		l.cancel()
+	}
+}
