@@ -117,7 +117,9 @@ func (tx *tx) predicate(l *value.Lambda, arg value.Value) (bool, error) {
 	old := tx.rights
 	tx.rights = &rights{builtin: rolePredicate, identity: old.identity}
 	defer func() { tx.rights = old }()
-	v, err := query.Apply(tx.ctx, tx, l, arg, query.Options{Limited: true, Allow: ast.Read, Where: "auth predicates"})
+	options := tx.db.limits()
+	options.Limited, options.Allow, options.Where = true, ast.Read, "auth predicates"
+	v, err := query.Apply(tx.ctx, tx, l, arg, options)
 	if err != nil {
 		if query.IsErrors(err) {
 			return false, nil

@@ -10,7 +10,15 @@ import (
 // Apply calls a lambda value by itself: an index binding, a role's predicate.
 // The errors are those of Eval.
 func Apply(ctx context.Context, host Host, l *value.Lambda, arg value.Value, o Options) (value.Value, error) {
-	return newContext(ctx, host, o).Apply(l, arg)
+	c := newContext(ctx, host, o)
+	v, err := c.Apply(l, arg)
+	if err == nil {
+		err = c.whole(v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // IsErrors reports whether err is the query's own fault: errors of Eval that
