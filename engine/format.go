@@ -28,7 +28,9 @@ func (db *DB) format() error {
 		return fmt.Errorf("read the format: %w", err)
 	}
 	defer snap.Close()
-	db.ids.start(snap.Time())
+	if err := db.ids.start(snap); err != nil {
+		return fmt.Errorf("engine: open: %w", err)
+	}
 	version, err := snap.Get(metaKey(metaFormat))
 	if err != nil {
 		return fmt.Errorf("read the format: %w", err)
@@ -38,6 +40,9 @@ func (db *DB) format() error {
 		defer it.Close()
 		if it.Next() {
 			return fmt.Errorf("%w: the store holds something else", ErrFormat)
+		}
+		if err := it.Err(); err != nil {
+			return fmt.Errorf("engine: open: %w", err)
 		}
 		return db.initialise(snap)
 	}
