@@ -100,7 +100,9 @@ type DB struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	builder builder
-	tasks   sync.WaitGroup
+	tasks   sync.WaitGroup // work behind the queries, which ends by itself
+
+	sweeping sync.WaitGroup // goes on until Close
 	// renewing are the keys and tokens whose hash is being replaced.
 	renewing sync.Map // value.Ref -> true
 }
@@ -153,8 +155,7 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 		return nil, fmt.Errorf("engine: open: %w", err)
 	}
 	if o.SweepInterval > 0 {
-		db.tasks.Add(1)
-		go db.sweepAll(o.SweepInterval)
+		db.sweeping.Go(func() { db.sweepAll(o.SweepInterval) })
 	}
 	return db, nil
 }
@@ -218,6 +219,7 @@ func (db *DB) InitialSecret() string {
 func (db *DB) Close() error {
 	db.stop()
 	db.tasks.Wait()
+	db.sweeping.Wait()
 	err := db.store.Close()
 	if errors.Is(err, kv.ErrClosed) {
 		return ErrClosed
