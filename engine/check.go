@@ -34,20 +34,19 @@ func (f Finding) String() string { return f.Where + ": " + f.What }
 // It does not report what waits to be swept, nor entries that an index has not
 // got yet because it is being built.
 func Check(ctx context.Context, store kv.Store, found func(Finding)) error {
-	snap, err := store.Snapshot()
-	if err != nil {
-		return err
-	}
 	db := &DB{store: store, options: Options{}.withDefaults(), catalog: schema.NewCatalog()}
 	db.ctx, db.stop = context.WithCancel(ctx)
 	defer db.stop()
+	tx, err := db.open(ctx, &request{}, false)
+	if err != nil {
+		return err
+	}
 	c := &checker{
-		tx:      &tx{db: db, ctx: ctx, now: snap.Time(), req: &request{}},
+		tx:      tx,
 		found:   found,
 		scopes:  map[value.Scope]*schema.Database{},
 		garbage: map[value.Scope]bool{},
 	}
-	c.tx.t.Begin(snap, false)
 	defer c.tx.close()
 	for _, step := range []func() error{
 		c.facts, c.databases, c.globals, c.allDocuments, c.allEntries, c.ttls, c.places, c.counters, c.unfinished,
