@@ -14,16 +14,16 @@ import (
 	"github.com/fawndb/fawn/engine/password"
 )
 
-// sandbox is a fresh database in memory with a clock of its own, and what it
+// scratch is a fresh database in memory with a clock of its own, and what it
 // reads of its store.
-type sandbox struct {
+type scratch struct {
 	*engine.DB
 	t     testing.TB
 	store *kvtest.Counting
 	now   *atomic.Int64 // microseconds
 }
 
-func newSandbox(t testing.TB) *sandbox {
+func newScratch(t testing.TB) *scratch {
 	t.Helper()
 	now := new(atomic.Int64)
 	now.Store(time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC).UnixMicro())
@@ -43,13 +43,13 @@ func newSandbox(t testing.TB) *sandbox {
 			t.Error(err)
 		}
 	})
-	return &sandbox{DB: db, t: t, store: store, now: now}
+	return &scratch{DB: db, t: t, store: store, now: now}
 }
 
-func (s *sandbox) forward(d time.Duration) { s.now.Add(d.Microseconds()) }
+func (s *scratch) forward(d time.Duration) { s.now.Add(d.Microseconds()) }
 
 // do runs a query that must succeed and returns the JSON of its value.
-func (s *sandbox) do(q string) string {
+func (s *scratch) do(q string) string {
 	s.t.Helper()
 	res, err := s.Query(context.Background(), "root", q, nil)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *sandbox) do(q string) string {
 const spaces = "dhijtkxnv"
 
 // kept counts what the store has, by space.
-func (s *sandbox) kept() map[string]int {
+func (s *scratch) kept() map[string]int {
 	s.t.Helper()
 	snap, err := s.store.Snapshot()
 	if err != nil {
