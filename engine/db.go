@@ -113,7 +113,7 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	db, err := OpenStore(store, o)
 	if err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(fmt.Errorf("engine: open %s: %w", path, err), store.Close())
 	}
 	return db, nil
 }

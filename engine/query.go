@@ -152,7 +152,7 @@ func names(vars []value.Field) []string {
 // without a value: its time, and, if the query was aborted, what it had read.
 func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
 	if _, ok := ctx.Deadline(); !ok || r.Timeout > 0 {
-		limited := limit(ctx, cmp.Or(r.Timeout, db.options.Timeout), db.options.Clock)
+		limited := limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
 		defer limited.end()
 		ctx = limited
 	}

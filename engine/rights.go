@@ -31,6 +31,9 @@ type rights struct {
 	builtin  builtin
 	roles    []*schema.Role
 	identity *value.Ref // for what an identity may do with its own
+	// anonymous says that the roles are those of a function, in whose
+	// predicates there is no identity, or that such a predicate runs.
+	anonymous bool
 	// legacy says that no role decides, so that the permissions of
 	// collections, indexes and functions, and the identity's own document,
 	// are open.
@@ -115,7 +118,7 @@ func (tx *tx) namedRoles(v value.Value) []*schema.Role {
 // only a failure of the store is an error.
 func (tx *tx) predicate(l *value.Lambda, arg value.Value) (bool, error) {
 	old := tx.rights
-	tx.rights = &rights{builtin: rolePredicate, identity: old.identity}
+	tx.rights = &rights{builtin: rolePredicate, identity: old.identity, anonymous: old.anonymous}
 	defer func() { tx.rights = old }()
 	v, err := query.Apply(tx.ctx, tx, l, arg, query.Options{
 		Limited: true, Allow: ast.Read, Calls: true, Where: "auth predicates",

@@ -138,6 +138,13 @@ func (tx *tx) put(c *change) (value.Value, error) {
 
 // checkTarget refuses refs into other databases.
 func (tx *tx) checkTarget(c *change) error {
+	if r := tx.foreign(c); r != nil {
+		return r
+	}
+	return nil
+}
+
+func (tx *tx) foreign(c *change) *query.Refusal {
 	if c.Ref.Scope != tx.own.Scope {
 		return &query.Refusal{Code: query.InvalidArgument, Description: "Cannot write a scoped ref.", Place: query.AtVerb}
 	}
@@ -220,8 +227,9 @@ func (tx *tx) update(c *change) (value.Value, error) {
 			Code: query.InvalidArgument, Description: "Cannot update a schema meta collection.", Place: query.AtVerb,
 		}
 	}
-	if err := tx.checkTarget(c); err != nil {
-		return nil, err
+	if r := tx.foreign(c); r != nil {
+		r.Also = tx.badRefs(c)
+		return nil, r
 	}
 	if err := tx.checkRefs(c); err != nil {
 		return nil, err

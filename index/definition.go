@@ -134,9 +134,9 @@ func (d *Definition) Compile(f func(*value.Lambda) (*value.Lambda, error)) error
 	return nil
 }
 
-// Partitions returns how many partitions an index has that does not say it
+// partitionsOf returns how many partitions an index has that does not say it
 // itself: a number that is shown and has no other effect.
-func Partitions(terms []Column) int {
+func partitionsOf(terms []Column) int {
 	switch {
 	case len(terms) == 0:
 		return 8

@@ -89,17 +89,27 @@ func TestFailures(t *testing.T) {
 		{"binding that reads", obj("source", bound(`"x"`, `{"get":{"var":"x"}}`), "terms", list(obj("binding", "b"))), notPure},
 		{"binding of two", obj("source", bound(`["x","y"]`, `1`), "terms", list(obj("binding", "b"))), notPure},
 		{"unused binding", obj("source", list(bound(`"x"`, `1`))), "[source 0 fields 0 b] unused binding: Source binding is not used as a term or value."},
-		{"neither field nor binding", obj("source", collectionRef, "terms", list(obj("transform", "casefold"))),
-			"[field] value required: Must provide one of the following: field, binding"},
-		{"field of another type", obj("source", collectionRef, "values", list(obj("field", true))),
-			"[field] invalid type: Invalid type Boolean, expected type Long or String."},
-		{"step of another type", obj("source", collectionRef, "values", list(obj("field", list(str("a"), value.Double(1))))),
-			"[field] invalid type: Invalid type Double, expected type Long or String."},
+		{
+			"neither field nor binding", obj("source", collectionRef, "terms", list(obj("transform", "casefold"))),
+			"[field] value required: Must provide one of the following: field, binding",
+		},
+		{
+			"field of another type", obj("source", collectionRef, "values", list(obj("field", true))),
+			"[field] invalid type: Invalid type Boolean, expected type Long or String.",
+		},
+		{
+			"step of another type", obj("source", collectionRef, "values", list(obj("field", list(str("a"), value.Double(1))))),
+			"[field] invalid type: Invalid type Double, expected type Long or String.",
+		},
 		{"no object", obj("source", collectionRef, "terms", list(str("x"))), "[terms] invalid type: Invalid type String, expected type Term."},
-		{"reverse", obj("source", collectionRef, "values", list(obj("field", "x", "reverse", "x"))),
-			"[reverse] invalid type: Invalid type String, expected type Boolean."},
-		{"transform", obj("source", collectionRef, "terms", list(obj("field", "x", "transform", "wrong"))),
-			"[transform] invalid value: Invalid value `wrong` at `transform`"},
+		{
+			"reverse", obj("source", collectionRef, "values", list(obj("field", "x", "reverse", "x"))),
+			"[reverse] invalid type: Invalid type String, expected type Boolean.",
+		},
+		{
+			"transform", obj("source", collectionRef, "terms", list(obj("field", "x", "transform", "wrong"))),
+			"[transform] invalid value: Invalid value `wrong` at `transform`",
+		},
 		{"partitions", obj("source", collectionRef, "partitions", 9), "[partitions] bounds error: Value 9 is not in expected range 1 to 8."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,8 +131,10 @@ func TestUpdates(t *testing.T) {
 		want   string
 	}{
 		{"name and data", old, obj("name", "j", "data", obj("x", 1), "serialized", false, "active", false), ""},
-		{"terms", old, obj("terms", list(field("data.x"))),
-			`[] invalid index: Index sources, terms, and values may not be updated (Diff({ "terms" : [ { "field" : [ "data", "x" ] } ] }))`},
+		{
+			"terms", old, obj("terms", list(field("data.x"))),
+			`[] invalid index: Index sources, terms, and values may not be updated (Diff({ "terms" : [ { "field" : [ "data", "x" ] } ] }))`,
+		},
 		{"the same terms", old, obj("terms", list(field("data.y"))), ""},
 		{"partitions", old, obj("partitions", 2), "[] invalid index: Index partition count may not be updated (1 -> 2)."},
 		{"unique", old, obj("unique", true), ""},

@@ -144,6 +144,9 @@ func (c *Context) placed(err error, verb string) error {
 	if r.Prefixed {
 		e.Failures = prefixed(e.Position, r.Failures)
 	}
+	if r.Also != nil {
+		return join(e, c.place(r.Also, verb))
+	}
 	return e
 }
 

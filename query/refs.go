@@ -100,21 +100,11 @@ var mayBeUndefined = Cast{Name: "Collection Ref", fails: slices.Concat(collectio
 		return v, nil
 	}
 	v, err := collectionRef.check(c, v)
-	if r, ok := v.(value.Ref); ok && r.Native() && byName(value.Class(r.ID)) {
+	if r, ok := v.(value.Ref); ok && r.Native() && value.Class(r.ID).Named() {
 		return nil, c.fail(InvalidArgument, "Regular Class Ref expected, Schema Class Ref provided.")
 	}
 	return v, err
 }}
-
-// byName reports whether the documents of a system collection are addressed by
-// name, and not by id.
-func byName(c value.Class) bool {
-	switch c {
-	case value.Databases, value.Collections, value.Indexes, value.Functions, value.Roles, value.AccessProviders:
-		return true
-	}
-	return false
-}
 
 const (
 	badID     = "invalid argument: Number or numeric String expected, non-numeric '<text>' provided."

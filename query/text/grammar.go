@@ -16,24 +16,36 @@ type file struct {
 	Exprs []*expr `parser:"( @@ ';'* )*"`
 }
 
-// expr is one expression; its first token says which. Brackets around one
-// expression are that expression, unless an arrow follows: x => body and
-// (x, y) => body.
+// expr is one expression; its first token says which:
+//
+//	Expr  = ( Call ( Expr ( "," Expr )* )? ")" | Literal | Name
+//	        | "{" ( Field ( "," Field )* )? "}"
+//	        | "[" ( Expr ( "," Expr )* )? "]"
+//	        | "(" ( Expr ( "," Expr )* )? ")" ( "=>" Expr )?
+//	        | Parameter Expr
+//	        | Tag Expr ")" )
+//	Field = ( Key | ( Name | Literal ) ":" ) Expr
+//
+// Brackets around one expression are that expression, unless an arrow
+// follows: x => body and (x, y) => body.
+//
+// It is read by hand (expression.go), because reflection over every node costs
+// more than all the rest of reading a query.
 type expr struct {
 	Tokens []lexer.Token
-	Args   []*expr  `parser:"(   Call ( @@ ( ',' @@ )* )? ')' | Literal | Name"`
-	Fields []*field `parser:"  | '{' ( @@ ( ',' @@ )* )? '}'                  "`
-	Items  []*expr  `parser:"  | '[' ( @@ ( ',' @@ )* )? ']'                  "`
-	Params []*expr  `parser:"  | '(' ( @@ ( ',' @@ )* )? ')'                  "`
-	Result *expr    `parser:"    ( '=>' @@ )?                                 "`
-	Body   *expr    `parser:"  | Parameter @@                                 "`
-	Data   *expr    `parser:"  | Tag @@ ')' )                                 "`
+	Args   []*expr  // of a call
+	Fields []*field // of an object
+	Items  []*expr  // of an array
+	Params []*expr  // in brackets
+	Result *expr    // behind brackets and an arrow
+	Body   *expr    // behind a parameter
+	Data   *expr    // in a tag
 }
 
 // field is one member of an object.
 type field struct {
 	Tokens []lexer.Token
-	Value  *expr `parser:"( Key | ( Name | Literal ) ':' ) @@"`
+	Value  *expr
 }
 
 var parser = participle.MustBuild[file](participle.Lexer(tokenKinds), participle.UseLookahead(1))
