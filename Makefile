@@ -1,10 +1,9 @@
 # The commands of the project. They need Go, a C compiler for the race
 # detector, and Node 20 for the JavaScript driver; all else they fetch.
 
-# How long each fuzz target is run, and which benchmarks.
+# How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
-BENCH ?= .
-BENCHTIME ?= 1s
+BENCHFLAGS ?=
 
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
@@ -40,9 +39,9 @@ drivers: $(DRIVERS)/js/node_modules/.package-lock.json
 $(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
 	cd $(DRIVERS)/js && npm ci --ignore-scripts
 
-# bench measures; figures are to be compared within one run only.
+# bench measures the floor and Fawn in turn, and prints their ratio.
 bench:
-	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 1h ./...
+	go run ./cmd/bench $(BENCHFLAGS)
 
 # docs writes the reference of the language; a test fails when it is not that
 # of the table of functions.

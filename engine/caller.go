@@ -17,6 +17,9 @@ type caller struct{ tx *tx }
 
 // Identity implements query.Caller.
 func (c caller) Identity() value.Value {
+	if r := c.tx.rights; r.builtin == rolePredicate && r.anonymous {
+		return nil
+	}
 	if id := c.tx.session.identity; id != nil {
 		return *id
 	}

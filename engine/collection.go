@@ -19,8 +19,6 @@ type collection struct {
 	// keeps are the fields that a replace leaves as they are when it does not
 	// give them.
 	keeps []string
-	// internal are fields that the server sets; params cannot.
-	internal []string
 	// hidden is left out of the replies of writes.
 	hidden string
 	// next gives a new document its id; nil is a generated one.
@@ -151,7 +149,6 @@ var (
 	typeString    = fieldType{name: "String", takes: takes(value.KindString)}
 	typeLong      = fieldType{name: "Long", takes: takes(value.KindLong)}
 	typeBoolean   = fieldType{name: "Boolean", takes: takes(value.KindBoolean)}
-	typeAny       = fieldType{}
 	typeName      = fieldType{name: "Name", takes: takes(value.KindString), more: checkName}
 	typeQuery     = fieldType{name: "Query", takes: takes(value.KindLambda)}
 	typeDays      = fieldType{name: "Long", takes: takes(value.KindLong), more: checkNonNegative}

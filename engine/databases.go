@@ -35,13 +35,48 @@ func prepareDatabase(tx *tx, c *change) error {
 		return err
 	}
 	if c.Verb != query.Create {
-		return nil
+		return tx.checkContainer(c)
 	}
 	id, err := tx.newGlobalID()
 	if err != nil {
 		return err
 	}
 	c.fields = c.fields.With("global_id", value.String(secret.FormatGlobalID(id)))
+	return nil
+}
+
+// checkContainer refuses to make a container of a database that holds what no
+// container may.
+func (tx *tx) checkContainer(c *change) error {
+	child, ok := tx.own.Databases.Numbered(c.Ref.ID)
+	if v, _ := c.fields.Get("container"); v != value.Boolean(true) || !ok {
+		return nil
+	}
+	d, err := tx.schemaOf(child.Scope)
+	if err != nil {
+		return err
+	}
+	if d.Collections.Len()+d.Indexes.Len()+d.Functions.Len() > 0 {
+		c.fail("container candidate contains data",
+			"cannot make database a container while it contains collections, indexes, or user functions")
+	}
+	return nil
+}
+
+// contained refuses a document in a database that is a container. User
+// documents need no check: a container has no collections.
+func (tx *tx) contained(c *change) error {
+	class := c.class()
+	if tx.own.Scope == 0 || class >= value.FirstUserClass || kindOf(class) == adminOnly {
+		return nil
+	}
+	parent, err := tx.schemaOf(tx.own.Parent)
+	if err != nil {
+		return err
+	}
+	if self, ok := parent.Databases.Numbered(tx.own.Ref.ID); ok && self.Container {
+		return c.refuse(query.InvalidObjectInContainer, "Object is not allowed in a container")
+	}
 	return nil
 }
 
@@ -72,7 +107,10 @@ func enterDatabase(tx *tx, c *change, doc *value.Document) error {
 		return err
 	}
 	name, _ := fields.Get("name")
-	child := &schema.Child{ID: doc.Ref.ID, Name: string(name.(value.String))}
+	child := &schema.Child{
+		ID: doc.Ref.ID, Name: string(name.(value.String)),
+		Container: isSet(fields, "container"), Protected: isSet(fields, "protected"),
+	}
 	if old, ok := tx.own.Databases.Numbered(doc.Ref.ID); ok {
 		child.Scope = old.Scope
 		tx.setSchema(tx.own.WithChild(child))
@@ -162,7 +200,16 @@ func (tx *tx) child(ref value.Ref, doc *value.Document) (*schema.Child, error) {
 	if err != nil || !ok {
 		return nil, index.ErrDamaged
 	}
-	return &schema.Child{ID: ref.ID, Name: string(n), Scope: s}, nil
+	return &schema.Child{
+		ID: ref.ID, Name: string(n), Scope: s,
+		Container: isSet(fields, "container"), Protected: isSet(fields, "protected"),
+	}, nil
+}
+
+// isSet reports whether a field is true.
+func isSet(fields value.Object, name string) bool {
+	v, _ := fields.Get(name)
+	return v == value.Boolean(true)
 }
 
 // nextNumber returns the next number of a kind of object in a database; the

@@ -20,6 +20,7 @@ type feed struct {
 	mu     sync.Mutex
 	topics map[string][]*subscription
 	count  int
+	muted  map[int64]bool // times of commits that are no news
 	cancel func()
 }
 
@@ -87,7 +88,7 @@ func (f *feed) unsubscribe(s *subscription) {
 func (f *feed) deliver(c kv.Commit) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.count == 0 {
+	if f.count == 0 || f.muted[c.Time] {
 		return
 	}
 	var told map[*subscription]*streamChange
@@ -112,6 +113,22 @@ func (f *feed) deliver(c kv.Commit) {
 	for s, change := range told {
 		s.push(*change)
 	}
+}
+
+// mute keeps the commit of a time from subscriptions, until unmute.
+func (f *feed) mute(ts int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.muted == nil {
+		f.muted = map[int64]bool{}
+	}
+	f.muted[ts] = true
+}
+
+func (f *feed) unmute(ts int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.muted, ts)
 }
 
 // push adds a change, or, if there is no room, ends the subscription. The

@@ -25,13 +25,13 @@ const (
 func (db *DB) format() error {
 	snap, err := db.store.Snapshot()
 	if err != nil {
-		return fmt.Errorf("engine: open: %w", err)
+		return fmt.Errorf("read the format: %w", err)
 	}
 	defer snap.Close()
 	db.ids.start(snap.Time())
 	version, err := snap.Get(metaKey(metaFormat))
 	if err != nil {
-		return fmt.Errorf("engine: open: %w", err)
+		return fmt.Errorf("read the format: %w", err)
 	}
 	if version == nil {
 		it := snap.Scan(nil, nil, false)
@@ -44,21 +44,13 @@ func (db *DB) format() error {
 	if n, size := binary.Uvarint(version); size <= 0 || n == 0 || n > formatVersion {
 		return fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
 	}
-	collation, err := snap.Get(metaKey(metaCollation))
-	if err != nil {
-		return fmt.Errorf("engine: open: %w", err)
-	}
-	if string(collation) != value.CollationVersion() {
-		return fmt.Errorf("%w: strings are ordered by %q, this version orders by %q",
-			ErrFormat, collation, value.CollationVersion())
-	}
 	if db.options.RootSecret != "" {
 		db.root[0] = digest(db.options.RootSecret)
 		return nil
 	}
 	stored, err := snap.Get(metaKey(metaRoot))
 	if err != nil {
-		return fmt.Errorf("engine: open: %w", err)
+		return fmt.Errorf("read the format: %w", err)
 	}
 	if stored == nil {
 		return db.makeRootSecret(snap, nil)
@@ -93,7 +85,7 @@ func (db *DB) makeRootSecret(snap kv.Snapshot, writes []kv.Write) error {
 	}
 	writes = append(writes, kv.Write{Key: metaKey(metaRoot), Value: digest(s)})
 	if _, err := db.commit(context.Background(), &kv.Batch{Since: snap.Time(), Writes: writes}, false); err != nil {
-		return fmt.Errorf("engine: new file: %w", err)
+		return fmt.Errorf("write the format: %w", err)
 	}
 	db.initial, db.root[0] = s, digest(s)
 	return nil

@@ -18,6 +18,7 @@ import (
 // the key of the live document unless it is a deletion, all others in history.
 type past struct {
 	record
+	key    []byte // nil while it is not stored
 	stored []byte // header and fields
 }
 
@@ -106,7 +107,7 @@ func (tx *tx) mayRewrite(c *change) (bool, error) {
 func (tx *tx) inserted(c *change) (past, error) {
 	h := index.Header{TS: c.TS, Tombstone: c.Action == "delete"}
 	if h.Tombstone {
-		return past{record{Header: h}, index.AppendHeader(nil, h)}, nil
+		return past{record: record{Header: h}, stored: index.AppendHeader(nil, h)}, nil
 	}
 	c.Params = c.Params.Without("credentials")
 	if err := tx.validate(c); err != nil {
@@ -124,7 +125,7 @@ func (tx *tx) inserted(c *change) (past, error) {
 	if len(stored) > maxVersion {
 		return past{}, tooLarge("Version bytes (%d) exceeds threshold (%d)", len(stored), maxVersion)
 	}
-	return past{record{h, fields}, stored}, nil
+	return past{record: record{h, fields}, stored: stored}, nil
 }
 
 // insertion is the event that an insert returns.
@@ -142,33 +143,38 @@ func insertion(c *change) *value.Event {
 // pasts returns all versions of a document, oldest first.
 func (tx *tx) pasts(r value.Ref) ([]past, error) {
 	var out []past
-	add := func(b []byte) error {
+	add := func(key, b []byte) error {
 		rec, err := decodeRecord(b)
-		out = append(out, past{rec, b})
+		out = append(out, past{rec, append([]byte(nil), key...), b})
 		return err
 	}
 	prefix := historyPrefix(r)
 	it := tx.t.Scan(prefix, after(prefix), true)
 	defer it.Close()
 	for it.Next() {
-		if err := add(it.Value()); err != nil {
+		if err := add(it.Key(), it.Value()); err != nil {
 			return nil, err
 		}
 	}
 	if err := it.Err(); err != nil {
 		return nil, err
 	}
-	live, err := tx.t.Get(liveKey(r))
+	key := liveKey(r)
+	live, err := tx.t.Get(key)
 	if err != nil || live == nil {
 		return out, err
 	}
-	return out, add(live)
+	err = add(key, live)
+	return out, err
 }
 
 // setHistory gives a document other versions, and its indexes the entries
 // that follow of them, present and past.
 func (tx *tx) setHistory(c *change, old, fresh []past) error {
-	before, after := placed(c.Ref, old), placed(c.Ref, fresh)
+	before, after := make(map[string][]byte, len(old)), placed(c.Ref, fresh)
+	for _, p := range old {
+		before[string(p.key)] = p.stored
+	}
 	for key := range before {
 		if _, stays := after[key]; !stays {
 			if err := tx.clear([]byte(key)); err != nil {
@@ -184,7 +190,11 @@ func (tx *tx) setHistory(c *change, old, fresh []past) error {
 	if err := tx.moveTTL(c.Ref, before, after); err != nil {
 		return err
 	}
-	for _, d := range tx.definitions(c.Ref.Class) {
+	definitions, err := tx.definitions(c.Ref)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
 		if err := tx.setTimeline(d, c.Ref, old, fresh); err != nil {
 			return err
 		}
@@ -195,7 +205,7 @@ func (tx *tx) setHistory(c *change, old, fresh []past) error {
 	return tx.checkSize()
 }
 
-// placed returns versions by the key under which the store has them.
+// placed returns versions by the keys under which they belong.
 func placed(r value.Ref, list []past) map[string][]byte {
 	out := make(map[string][]byte, len(list))
 	for i, p := range list {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -37,7 +38,7 @@ func (tx *tx) jwtSession(token string) (*session, error) {
 	if tx.db.options.Keys == nil || strings.Count(token, ".") != 2 {
 		return nil, ErrUnauthorized
 	}
-	signed, err := jose.ParseSigned(token, algorithms)
+	signed, err := jose.ParseSignedCompact(token, algorithms)
 	if err != nil {
 		return nil, ErrUnauthorized
 	}
@@ -184,7 +185,7 @@ func readClaims(payload []byte) (value.Object, error) {
 		return nil, err
 	}
 	o, ok := v.(value.Object)
-	if _, end := d.Token(); !ok || end != io.EOF { //nolint:errorlint // the decoder returns io.EOF itself
+	if _, end := d.Token(); !ok || !errors.Is(end, io.EOF) {
 		return nil, fmt.Errorf("engine: claims are no object")
 	}
 	return o, nil

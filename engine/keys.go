@@ -20,6 +20,7 @@ import (
 //	t time scope class id           a live document with a ttl, by ttl in microseconds -> empty
 //	i scope index terms values ref  a live index entry (package index)
 //	j … ~time                       an index entry that was removed (package index)
+//	b scope index                   an index that is being built -> how far it has come
 //	x scope class                   documents nobody can reach, to be removed -> empty
 //
 // Numbers are big-endian: scope and class 4 bytes, ids, times and indexes as
@@ -34,6 +35,7 @@ const (
 	spaceLive    = index.SpaceLive
 	spaceHistory = index.SpaceHistory
 	spaceTTL     = 't'
+	spaceBuild   = 'b'
 	spaceGarbage = 'x'
 )
 

@@ -3,34 +3,33 @@ package engine
 import (
 	"context"
 
-	"github.com/fawndb/fawn/engine/txn"
+	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/query/value"
 )
 
 // lastingNames are the names that a result's refs have, beyond the end of its
-// transaction.
+// transaction. They keep nothing else of it.
 type lastingNames struct {
-	db    *DB
-	scope value.Scope
-	tx    *tx // the schemas of the transaction; its snapshot is closed
+	db      *DB
+	session *session
+	schemas map[value.Scope]*schema.Database // those that the transaction has changed
+	now     int64
 }
 
 // lasting returns the names as the transaction leaves them, committed at ts.
-func (tx *tx) lasting(ts int64) value.Names {
-	kept := *tx
-	kept.now = max(ts+1, tx.now)
-	return &lastingNames{db: tx.db, scope: tx.session.scope, tx: &kept}
+func (tx *tx) lasting(ts int64) lastingNames {
+	return lastingNames{db: tx.db, session: tx.session, schemas: tx.schemas, now: max(ts+1, tx.now)}
 }
 
 // Scope implements value.Names.
-func (n *lastingNames) Scope() value.Scope { return n.scope }
+func (n *lastingNames) Scope() value.Scope { return n.session.scope }
 
 // Parent implements value.Names.
 func (n *lastingNames) Parent(s value.Scope) (value.Ref, bool) {
-	if d, ok := n.tx.schemas[s]; ok {
+	if d, ok := n.schemas[s]; ok {
 		return d.Ref, s != 0
 	}
-	if d, ok := n.db.catalog.At(s, n.tx.now); ok {
+	if d, ok := n.db.catalog.At(s, n.now); ok {
 		return d.Ref, s != 0
 	}
 	var ref value.Ref
@@ -45,9 +44,9 @@ func (n *lastingNames) Name(r value.Ref) (string, bool) {
 		name := value.NativeName(value.Class(r.ID))
 		return name, name != ""
 	}
-	d, ok := n.tx.schemas[r.Scope]
+	d, ok := n.schemas[r.Scope]
 	if !ok {
-		d, ok = n.db.catalog.At(r.Scope, n.tx.now)
+		d, ok = n.db.catalog.At(r.Scope, n.now)
 	}
 	if ok {
 		if name, ok := d.Name(r.Class, r.ID); ok {
@@ -66,7 +65,8 @@ func (n *lastingNames) look(f func(tx *tx)) {
 	if err != nil {
 		return
 	}
-	tx := &tx{db: n.db, ctx: context.Background(), t: txn.New(snap, false), now: snap.Time(), session: n.tx.session}
+	tx := &tx{db: n.db, ctx: context.Background(), now: snap.Time(), session: n.session}
+	tx.t.Begin(snap, false)
 	defer tx.close()
 	f(tx)
 }

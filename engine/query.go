@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,10 @@ type Request struct {
 	// LastSeen is a time in microseconds that the caller has seen: the query
 	// sees everything up to it.
 	LastSeen int64
+	// Timeout, when set, bounds the query beside what the context says.
+	// Without it, and without a deadline of the context, that is the
+	// database's.
+	Timeout time.Duration
 	// Retries, when set, replaces DefaultRetries, and the last run is not
 	// alone: it may fail with a contended transaction.
 	Retries *int
@@ -53,7 +58,7 @@ type Result struct {
 	Time  int64
 	Stats Stats
 
-	names value.Names
+	names lastingNames
 	limit int64 // of the response, in bytes; 0 or less is no bound
 }
 
@@ -70,7 +75,7 @@ type Stats struct {
 // AppendJSON appends the value in its tagged JSON form. The error is a
 // *query.Error when that is longer than a response may be.
 func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
-	out, err := value.Renderer{Names: r.names, TxnTime: r.Time, Limit: int(max(r.limit, 0))}.Append(dst, r.Value)
+	out, err := value.Renderer{Names: &r.names, TxnTime: r.Time, Limit: int(max(r.limit, 0))}.Append(dst, r.Value)
 	if errors.Is(err, value.ErrTooLong) {
 		err = &query.Error{
 			Code:        query.BadRequest,
@@ -81,7 +86,7 @@ func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
 }
 
 // Names are the names that refs in the value have.
-func (r *Result) Names() value.Names { return r.names }
+func (r *Result) Names() value.Names { return &r.names }
 
 // Select stores what lies at a path of the value in what target points to.
 func (r *Result) Select(target any, path ...string) error {
@@ -89,20 +94,20 @@ func (r *Result) Select(target any, path ...string) error {
 	for i, name := range path {
 		steps[i] = value.Member(name)
 	}
-	v, ok, err := value.Select(r.Value, steps, r.names)
+	v, ok, err := value.Select(r.Value, steps, &r.names)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return fmt.Errorf("engine: the result has no %s", strings.Join(path, "."))
 	}
-	return value.Decode(value.Resolve(v, r.Time), r.names, target)
+	return value.Decode(value.Resolve(v, r.Time), &r.names, target)
 }
 
 // Decode stores the value in what target points to: structs (fields named by
 // the tag `fauna:"name"`), maps, slices, scalars, time.Time, or a value.Value.
 func (r *Result) Decode(target any) error {
-	return value.Decode(value.Resolve(r.Value, r.Time), r.names, target)
+	return value.Decode(value.Resolve(r.Value, r.Time), &r.names, target)
 }
 
 // Query runs a query given as text. args are bound to variables, so that no
@@ -156,10 +161,10 @@ func names(vars []value.Field) []string {
 // Run runs a query. Beside an error of the query there may be a Result
 // without a value: its time, and, if the query was aborted, what it had read.
 func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, db.options.Timeout)
-		defer cancel()
+	if _, ok := ctx.Deadline(); !ok || r.Timeout > 0 {
+		limited := limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
+		defer limited.end()
+		ctx = limited
 	}
 	if err := db.await(ctx, r.LastSeen); err != nil {
 		return nil, err
@@ -195,9 +200,10 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 		db.gate.Lock()
 		defer db.gate.Unlock()
 	}
-	// Whether the query may write is not known before it is decoded, and it
-	// is not decoded before the secret is good.
-	tx, err := db.openSince(ctx, req, !r.ReadOnly, r.LastSeen, alone)
+	// Whether a query that is still to be decoded may write is not known yet,
+	// and it is not decoded before the secret is good.
+	writes := !r.ReadOnly && (r.Expr == nil || ast.EffectOf(r.Expr) == ast.Write)
+	tx, err := db.openSince(ctx, req, writes, r.LastSeen, alone)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +225,7 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 	options.Vars = r.Args
 	if r.ReadOnly {
 		options.Limited, options.Allow, options.Where = true, ast.Read, r.Where
-	} else if ast.EffectOf(r.Expr) < ast.Write {
+	} else if writes && ast.EffectOf(r.Expr) < ast.Write {
 		tx.t.Forget()
 	}
 	v, stats, err := query.Eval(ctx, tx, r.Expr, options)

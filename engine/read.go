@@ -170,13 +170,13 @@ func (tx *tx) functionRights(f *schema.Function, caller *rights) *rights {
 	if f.Role == nil {
 		return caller
 	}
-	r := &rights{identity: caller.identity}
+	r := &rights{identity: caller.identity, anonymous: caller.anonymous}
 	if name, ok := f.Role.(value.String); ok {
 		if b, ok := builtinRoles[string(name)]; ok {
 			r.builtin = b
 			return r
 		}
 	}
-	r.roles = tx.namedRoles(f.Role)
+	r.roles, r.anonymous = tx.namedRoles(f.Role), true
 	return r
 }

@@ -13,6 +13,13 @@ import (
 // another database, and reports all of them. Lambdas are not looked into.
 // Source: chapter on authentication, section 0.6, step 2.
 func (tx *tx) checkRefs(c *change) error {
+	if r := tx.badRefs(c); r != nil {
+		return r
+	}
+	return nil
+}
+
+func (tx *tx) badRefs(c *change) *query.Refusal {
 	var failures []query.Failure
 	tx.scanRefs(c.Params, nil, func(field []string, text string) {
 		failures = append(failures, query.Failure{Field: field, Code: "invalid reference", Description: text})

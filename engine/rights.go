@@ -31,6 +31,9 @@ type rights struct {
 	builtin  builtin
 	roles    []*schema.Role
 	identity *value.Ref // for what an identity may do with its own
+	// anonymous says that the roles are those of a function, in whose
+	// predicates there is no identity, or that such a predicate runs.
+	anonymous bool
 	// legacy says that no role decides, so that the permissions of
 	// collections, indexes and functions, and the identity's own document,
 	// are open.
@@ -115,10 +118,10 @@ func (tx *tx) namedRoles(v value.Value) []*schema.Role {
 // only a failure of the store is an error.
 func (tx *tx) predicate(l *value.Lambda, arg value.Value) (bool, error) {
 	old := tx.rights
-	tx.rights = &rights{builtin: rolePredicate, identity: old.identity}
+	tx.rights = &rights{builtin: rolePredicate, identity: old.identity, anonymous: old.anonymous}
 	defer func() { tx.rights = old }()
 	options := tx.db.limits()
-	options.Limited, options.Allow, options.Where = true, ast.Read, "auth predicates"
+	options.Limited, options.Allow, options.Calls, options.Where = true, ast.Read, true, "auth predicates"
 	v, err := query.Apply(tx.ctx, tx, l, arg, options)
 	if err != nil {
 		if query.IsErrors(err) {
@@ -147,8 +150,9 @@ func kindOf(c value.Class) classKind {
 		return adminOnly
 	case value.Tokens, value.Credentials:
 		return identities
+	default:
+		return userDocuments
 	}
-	return userDocuments
 }
 
 // builtinMay is the matrix of the chapter on authentication, section 4.4.

@@ -43,15 +43,35 @@ func prepareCollection(tx *tx, c *change) error {
 		days := value.Long(tx.db.options.HistoryDays)
 		c.fields = append(value.Object{{Name: "history_days", Value: days}}, c.fields...)
 	}
+	if err := tx.checkHistoryDays(c); err != nil {
+		return err
+	}
 	if err := tx.checkReadable(c); err != nil {
 		return err
 	}
 	return tx.checkUniqueName(c)
 }
 
+// checkHistoryDays refuses to keep less history where that is forbidden.
+func (tx *tx) checkHistoryDays(c *change) error {
+	if c.old == nil {
+		return nil
+	}
+	was, ok := tx.own.Collections.Numbered(c.Ref.ID)
+	v, _ := c.fields.Get("history_days")
+	days, isLong := v.(value.Long)
+	if !ok || !isLong || was.HistoryDays != nil && *was.HistoryDays <= int64(days) {
+		return nil
+	}
+	return tx.forbid("Cannot decrease `history_days` field")
+}
+
 // leaveCollection takes a collection out of the schema, with the indexes that
 // have no other source. Its documents are removed from the store later.
 func leaveCollection(tx *tx, c *change) error {
+	if err := tx.forbid("Cannot delete collection"); err != nil {
+		return err
+	}
 	class := value.Class(c.Ref.ID)
 	for _, i := range tx.own.Covering(class) {
 		if classes := i.Definition.Classes(); i.Definition.Wildcard() || !slices.Equal(classes, []value.Class{class}) {
@@ -76,9 +96,14 @@ var indexRow = &collection{
 	noun: "Index",
 	fields: []field{
 		nameField, permissionsField,
-		{name: "source", required: true}, {name: "terms"}, {name: "values"},
-		{name: "unique", typ: typeBoolean}, {name: "serialized", typ: typeBoolean}, {name: "active", typ: typeBoolean},
-		{name: "partitions", typ: typeLong}, dataField,
+		{name: "source", required: true},
+		{name: "terms"},
+		{name: "values"},
+		{name: "unique", typ: typeBoolean},
+		{name: "serialized", typ: typeBoolean},
+		{name: "active", typ: typeBoolean},
+		{name: "partitions", typ: typeLong},
+		dataField,
 	},
 	keeps: []string{"name", "active", "serialized", "source", "terms", "values", "unique", "partitions", "permissions"},
 	next: func(tx *tx, _ *change) (int64, error) {
@@ -107,7 +132,13 @@ func prepareIndex(tx *tx, c *change) error {
 		c.fail(f.Code, f.Description, f.Field...)
 	}
 	c.fields = fields
-	return tx.checkUniqueName(c)
+	if len(c.failures) > 0 {
+		return nil
+	}
+	if err := tx.checkUniqueName(c); err != nil {
+		return err
+	}
+	return tx.prepareActive(c, old)
 }
 
 // functionRow is the row of Functions().
@@ -115,8 +146,10 @@ func prepareIndex(tx *tx, c *change) error {
 var functionRow = &collection{
 	noun: "Function",
 	fields: []field{
-		nameField, {name: "body", typ: typeQuery, required: true},
-		{name: "role", typ: typeRole}, dataField, permissionsField,
+		nameField,
+		{name: "body", typ: typeQuery, required: true},
+		{name: "role", typ: typeRole},
+		dataField, permissionsField,
 	},
 	keeps:   []string{"name"},
 	prepare: prepareFunction,

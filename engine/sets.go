@@ -98,14 +98,17 @@ func (s source) Index(r value.Ref, terms []value.Value, at int64) (*index.Defini
 }
 
 // hidesSome reports whether an index covers documents that the built-in role
-// may not read.
+// may not read, or that went with their collection.
 func (tx *tx) hidesSome(i *schema.Index) bool {
 	for _, c := range i.Definition.Classes() {
 		if !builtinMay(tx.rights.builtin, c, schema.ActionRead) {
 			return true
 		}
+		if _, ok := tx.own.Collections.Numbered(int64(c)); !ok && c >= value.FirstUserClass {
+			return true
+		}
 	}
-	return false
+	return i.Definition.Wildcard()
 }
 
 // retainedSources refuses to read an index at a time that the history of one
@@ -189,7 +192,12 @@ func (s source) Document(r value.Ref, at int64) error {
 }
 
 // Readable implements index.Source.
-func (s source) Readable(r value.Ref, _ int64) (bool, error) { return s.tx.mayRead(r) }
+func (s source) Readable(r value.Ref, _ int64) (bool, error) {
+	if ok, err := s.tx.reachable(r); err != nil || !ok {
+		return false, err
+	}
+	return s.tx.mayRead(r)
+}
 
 // Reachable implements index.Source.
 func (s source) Reachable(scope value.Scope, c value.Class) bool {

@@ -32,6 +32,9 @@ func (tx *tx) store(c *change) (*value.Document, error) {
 	}
 	doc := value.NewDocument(c.Ref, 0, c.fields)
 	before := tx.t.Size()
+	if err := tx.reviveOld(c); err != nil {
+		return nil, err
+	}
 	if err := tx.reindex(c, doc); err != nil {
 		return nil, err
 	}
@@ -54,6 +57,23 @@ func (tx *tx) store(c *change) (*value.Document, error) {
 	}
 	tx.writeOps += max(1, int64(tx.t.Size()-before+writeOp-1)/writeOp)
 	return doc, tx.checkSize()
+}
+
+// reviveOld finds the version that a new life of a document takes the place of
+// when that has expired but is still there, with its entries.
+func (tx *tx) reviveOld(c *change) error {
+	if c.old != nil || !c.WithID {
+		return nil
+	}
+	b, err := tx.t.Get(liveKey(c.Ref))
+	if b == nil || err != nil {
+		return err
+	}
+	rec, err := decodeRecord(b)
+	if err == nil {
+		c.old = rec.document(c.Ref)
+	}
+	return err
 }
 
 func (tx *tx) checkSize() error {
@@ -174,7 +194,11 @@ func (tx *tx) newest(r value.Ref) (*record, error) {
 // reindex brings the index entries of a document from its old version to the
 // new one; nil doc is none.
 func (tx *tx) reindex(c *change, doc *value.Document) error {
-	for _, d := range tx.definitions(c.Ref.Class) {
+	definitions, err := tx.definitions(c.Ref)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
 		before, err := tx.entries(d, c.old)
 		if err != nil {
 			return err
@@ -203,11 +227,15 @@ func (tx *tx) reindex(c *change, doc *value.Document) error {
 	return nil
 }
 
-// definitions returns the indexes that cover a class: the system's own and
-// the user's.
-func (tx *tx) definitions(c value.Class) []*index.Definition {
-	covering := tx.own.Covering(c)
-	own := systemIndex(tx.own.Scope, c)
+// definitions returns the indexes that may have entries of a document: the
+// system's own and the user's.
+func (tx *tx) definitions(r value.Ref) ([]*index.Definition, error) {
+	sch, err := tx.schemaOf(r.Scope)
+	if err != nil {
+		return nil, err
+	}
+	covering := sch.Covering(r.Class)
+	own := systemIndex(r.Scope, r.Class)
 	out := make([]*index.Definition, 0, len(covering)+1)
 	if own != nil {
 		out = append(out, own)
@@ -215,7 +243,7 @@ func (tx *tx) definitions(c value.Class) []*index.Definition {
 	for _, i := range covering {
 		out = append(out, i.Definition)
 	}
-	return out
+	return out, nil
 }
 
 func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, error) {
@@ -246,6 +274,9 @@ func (tx *tx) removeEntry(key []byte) error {
 	h, _, err := index.ReadHeader(current)
 	if err != nil {
 		return fmt.Errorf("engine: index: %w", err)
+	}
+	if b, _, err := index.ReadHeader(base); err == nil && b.TS == h.TS {
+		current = base // with the ttl that it had, not one of this query
 	}
 	if h.TS != 0 {
 		past, stamp := index.RemovedKey(key, 0)
@@ -287,8 +318,8 @@ func (tx *tx) putEntry(e index.Entry) {
 // version.
 func (tx *tx) keepEntry(e index.Entry) error {
 	b, err := tx.t.Get(e.Key)
-	if err != nil {
-		return err
+	if b == nil || err != nil {
+		return err // not there yet: the index is being built
 	}
 	h, _, err := index.ReadHeader(b)
 	if err != nil {

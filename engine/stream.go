@@ -117,6 +117,7 @@ func (tx *tx) streamTarget(v value.Value) (streamTarget, string, error) {
 	case *value.Unresolved:
 		r := query.Undefined(v, query.AtForm)
 		return streamTarget{}, "", &query.Error{Code: r.Code, Description: r.Description, Position: ast.Position{}}
+	default: // cannot be streamed
 	}
 	return streamTarget{}, "", &query.Error{
 		Code: query.InvalidArgument, Position: ast.Position{},

@@ -30,7 +30,7 @@ func (s *Stream) events(ctx context.Context, c streamChange) ([]StreamEvent, err
 	}
 	names := tx.lasting(tx.now)
 	for i := range out {
-		out[i].Names = names
+		out[i].Names = &names
 	}
 	return out, err
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 
 	"github.com/fawndb/fawn/engine/kv"
@@ -42,31 +41,40 @@ func (tx *tx) patch(r value.Ref, name string, v value.Value) error {
 	if err != nil {
 		return err
 	}
-	b, err := value.AppendMsgpack(index.AppendHeader(nil, rec.Header), fields, nil)
-	if err != nil {
+	w := kv.Write{Key: liveKey(r)}
+	var stamps *[]int
+	if mine, ok := tx.t.Written(w.Key); ok && !mine.Delete {
+		// The version has no time yet: it is this transaction's own.
+		w.ValueStamps = []int{index.HeaderStamp}
+		stamps = &w.ValueStamps
+	}
+	if w.Value, err = value.AppendMsgpack(index.AppendHeader(nil, rec.Header), fields, stamps); err != nil {
 		return err
 	}
-	tx.t.Put(kv.Write{Key: liveKey(r), Value: b})
+	tx.t.Put(w)
 	return nil
 }
 
-// renewDigest replaces an imported hash of a secret by a digest, after the
-// secret was used: later, and off the path of the request.
-func (db *DB) renewDigest(r value.Ref, text string) {
-	db.tasks.Add(1)
-	go func() {
-		defer db.tasks.Done()
+// renewDigest replaces the imported hash of a secret by a digest, after the
+// secret was used: later, and off the path of the request. It stays as it is
+// if that fails: the next use tries again.
+func (db *DB) renewDigest(r value.Ref, imported, text string) {
+	if _, running := db.renewing.LoadOrStore(r, true); running {
+		return
+	}
+	db.tasks.Go(func() {
+		defer db.renewing.Delete(r)
 		for range DefaultRetries {
-			err := db.patchAlone(r, "hashed_secret", value.String(secret.Digest(text)))
-			if !errors.Is(err, kv.ErrConflict) {
+			if err := db.replaceHash(r, imported, secret.Digest(text)); !errors.Is(err, kv.ErrConflict) {
 				return
 			}
 		}
-	}()
+	})
 }
 
-// patchAlone patches a document in a transaction of its own.
-func (db *DB) patchAlone(r value.Ref, name string, v value.Value) error {
+// replaceHash replaces the hash of a secret by another, in a transaction of
+// its own, unless it has been replaced meanwhile.
+func (db *DB) replaceHash(r value.Ref, old, hash string) error {
 	tx, err := db.open(db.ctx, &request{}, true)
 	if err != nil {
 		return err
@@ -75,12 +83,17 @@ func (db *DB) patchAlone(r value.Ref, name string, v value.Value) error {
 	if err := tx.begun(&session{scope: r.Scope, builtin: roleServer}); err != nil {
 		return err
 	}
-	if err := tx.patch(r, name, v); err != nil {
+	rec, ok, err := tx.record(r)
+	if err != nil || !ok {
+		return err
+	}
+	stored, err := stringField(rec.fields, "hashed_secret")
+	if err != nil || string(stored) != old {
+		return err
+	}
+	if err := tx.patch(r, "hashed_secret", value.String(hash)); err != nil {
 		return err
 	}
 	_, err = tx.commit(false)
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
 	return err
 }

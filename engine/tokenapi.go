@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/fawndb/fawn/query/value"
@@ -28,37 +29,48 @@ type TokenOptions struct {
 	TTL time.Time
 }
 
-func (o TokenOptions) params() value.Object {
-	var out value.Object
-	if o.Data != nil {
-		if v, err := value.From(o.Data); err == nil {
-			out = append(out, value.Field{Name: "data", Value: v})
+// params returns the params of the new token, with one more member.
+func (o TokenOptions) params(name string, v value.Value) (map[string]any, error) {
+	params := value.Object{{Name: name, Value: v}}
+	for _, option := range []struct {
+		name  string
+		given bool
+		v     any
+	}{{"data", o.Data != nil, o.Data}, {"ttl", !o.TTL.IsZero(), o.TTL}} {
+		if !option.given {
+			continue
 		}
-	}
-	if !o.TTL.IsZero() {
-		if t, ok := value.TimeFromGo(o.TTL); ok {
-			out = append(out, value.Field{Name: "ttl", Value: t})
+		v, err := value.From(option.v)
+		if err != nil {
+			return nil, fmt.Errorf("engine: %s of a token: %w", option.name, err)
 		}
+		params = params.With(option.name, v)
 	}
-	return out
+	return map[string]any{"params": params}, nil
 }
 
 // Login makes a token for an identity whose password is given, under the
 // rights of secret, which needs none.
 func (db *DB) Login(ctx context.Context, secret string, identity value.Ref, password string, o TokenOptions) (Token, error) {
+	args, err := o.params("password", value.String(password))
+	if err != nil {
+		return Token{}, err
+	}
 	var t Token
-	params := o.params().With("password", value.String(password))
-	err := db.into(ctx, &t, secret, `Login(Var("identity"), Var("params"))`,
-		map[string]any{"identity": identity, "params": params})
+	args["identity"] = identity
+	err = db.into(ctx, &t, secret, `Login(Var("identity"), Var("params"))`, args)
 	return t, err
 }
 
 // CreateToken makes a token for an identity without a password. It takes the
 // rights of a server key, or a role that creates tokens.
 func (db *DB) CreateToken(ctx context.Context, secret string, identity value.Ref, o TokenOptions) (Token, error) {
+	args, err := o.params("instance", identity)
+	if err != nil {
+		return Token{}, err
+	}
 	var t Token
-	params := o.params().With("instance", identity)
-	err := db.into(ctx, &t, secret, `Create(Tokens(), Var("params"))`, map[string]any{"params": params})
+	err = db.into(ctx, &t, secret, `Create(Tokens(), Var("params"))`, args)
 	return t, err
 }
 

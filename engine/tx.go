@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
@@ -14,7 +16,7 @@ import (
 type tx struct {
 	db  *DB
 	ctx context.Context //nolint:containedctx // a tx is one run of one query
-	t   *txn.Txn
+	t   txn.Txn
 	now int64 // the snapshot's time, microseconds
 	req *request
 
@@ -25,9 +27,11 @@ type tx struct {
 	schemas map[value.Scope]*schema.Database
 	begin   *schema.Database
 	own     *schema.Database
-	depends map[value.Scope]bool
+	depends []value.Scope
 	// writeOps are pieces of 1024 bytes of documents with their entries.
 	writeOps int64
+	// builds says that there will be an index to build.
+	builds bool
 }
 
 // request is one query of a caller, over all its runs.
@@ -44,10 +48,15 @@ type hashed struct{ stored, password string }
 // open begins a transaction. Reads are noted only if it may write.
 func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) {
 	snap, err := db.store.Snapshot()
+	if errors.Is(err, kv.ErrClosed) {
+		return nil, ErrClosed
+	}
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	return &tx{db: db, ctx: ctx, t: txn.New(snap, writes), now: snap.Time(), req: req}, nil
+	tx := &tx{db: db, ctx: ctx, now: snap.Time(), req: req}
+	tx.t.Begin(snap, writes)
+	return tx, nil
 }
 
 // close ends the transaction; what was not committed is forgotten.
@@ -87,7 +96,11 @@ func (tx *tx) commit(alone bool) (int64, error) {
 			}
 		}
 	}
-	return tx.db.commit(tx.ctx, b, alone)
+	ts, err := tx.db.commit(tx.ctx, b, alone)
+	if err == nil && tx.builds {
+		tx.db.wakeBuilder()
+	}
+	return ts, err
 }
 
 // schemaOf returns the schema of a database as the transaction sees it. A
@@ -96,11 +109,8 @@ func (tx *tx) schemaOf(s value.Scope) (*schema.Database, error) {
 	if d, ok := tx.schemas[s]; ok {
 		return d, nil
 	}
-	if !tx.depends[s] {
-		if tx.depends == nil {
-			tx.depends = map[value.Scope]bool{}
-		}
-		tx.depends[s] = true
+	if tx.t.Tracks() && !slices.Contains(tx.depends, s) {
+		tx.depends = append(tx.depends, s)
 		tx.t.Depend(scopeKey(spaceSchema, s))
 	}
 	if d, ok := tx.db.catalog.At(s, tx.now); ok {

@@ -22,9 +22,8 @@ type change struct {
 	failures []query.Failure
 	// login marks a token made by Login, whose errors stand at the form.
 	login bool
-	// schema is the document's database as it is after the change, where the
-	// row's own steps have made it.
-	schema *schema.Database
+	// background marks a new index that is built after the transaction.
+	background bool
 }
 
 func (c *change) fail(code, description string, field ...string) {
@@ -96,6 +95,9 @@ func (tx *tx) create(c *change) (value.Value, error) {
 			return nil, err
 		}
 	}
+	if err := tx.contained(c); err != nil {
+		return nil, err
+	}
 	if c.Past {
 		return nil, c.refuse(query.InvalidWriteTime, "Cannot write outside of snapshot time.")
 	}
@@ -136,6 +138,13 @@ func (tx *tx) put(c *change) (value.Value, error) {
 
 // checkTarget refuses refs into other databases.
 func (tx *tx) checkTarget(c *change) error {
+	if r := tx.foreign(c); r != nil {
+		return r
+	}
+	return nil
+}
+
+func (tx *tx) foreign(c *change) *query.Refusal {
 	if c.Ref.Scope != tx.own.Scope {
 		return &query.Refusal{Code: query.InvalidArgument, Description: "Cannot write a scoped ref.", Place: query.AtVerb}
 	}
@@ -218,8 +227,9 @@ func (tx *tx) update(c *change) (value.Value, error) {
 			Code: query.InvalidArgument, Description: "Cannot update a schema meta collection.", Place: query.AtVerb,
 		}
 	}
-	if err := tx.checkTarget(c); err != nil {
-		return nil, err
+	if r := tx.foreign(c); r != nil {
+		r.Also = tx.badRefs(c)
+		return nil, r
 	}
 	if err := tx.checkRefs(c); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ type Definition struct {
 	Serialized bool
 
 	sources  []source
+	classes  []value.Class // of all sources
 	reversed []bool
 }
 
@@ -60,6 +61,9 @@ func Define(r value.Ref, fields value.Object) (*Definition, error) {
 		f := p.failures[0]
 		return nil, fmt.Errorf("%w: index %s: %v %s", ErrDamaged, d.Name, f.Field, f.Description)
 	}
+	for _, s := range d.sources {
+		d.classes = append(d.classes, s.classes...)
+	}
 	for _, c := range d.Values {
 		d.reversed = append(d.reversed, c.Reverse)
 	}
@@ -86,14 +90,9 @@ func (d *Definition) Wildcard() bool {
 	return false
 }
 
-// Classes returns the collections that the index names as its sources.
-func (d *Definition) Classes() []value.Class {
-	var out []value.Class
-	for _, s := range d.sources {
-		out = append(out, s.classes...)
-	}
-	return out
-}
+// Classes returns the collections that the index names as its sources. The
+// list must not be changed.
+func (d *Definition) Classes() []value.Class { return d.classes }
 
 // mixed reports whether d outlives some of its collections: an index over one
 // is deleted with it.
@@ -135,9 +134,9 @@ func (d *Definition) Compile(f func(*value.Lambda) (*value.Lambda, error)) error
 	return nil
 }
 
-// Partitions returns how many partitions an index has that does not say it
+// partitionsOf returns how many partitions an index has that does not say it
 // itself: a number that is shown and has no other effect.
-func Partitions(terms []Column) int {
+func partitionsOf(terms []Column) int {
 	switch {
 	case len(terms) == 0:
 		return 8

@@ -231,11 +231,13 @@ func scalar(v value.Value, fold bool) value.Value {
 		if fold {
 			return value.String(query.FoldCase(string(v.(value.String))))
 		}
+		return v
 	case value.KindObject, value.KindDocument, value.KindEvent, value.KindSourced, value.KindPage,
 		value.KindUnresolved, value.KindSet:
 		return value.Null{}
+	default:
+		return v
 	}
-	return v
 }
 
 // each calls f with every combination of candidates, one of each column, that
@@ -274,6 +276,12 @@ func (v *deriver) add(terms, values []*candidate) error {
 	tuple, _ := joined(values)
 	if len(encoded) > maxTuple || len(tuple) > maxTuple {
 		return nil
+	}
+	if n := len(encoded) + len(tuple); n > maxTermsAndTuple {
+		return &query.Refusal{
+			Code: query.BadRequest, Place: query.Nowhere,
+			Description: "Key bytes (" + strconv.Itoa(n) + ") exceeds threshold (" + strconv.Itoa(maxTermsAndTuple) + ")",
+		}
 	}
 	e := Entry{Key: appendPrefix(nil, SpaceEntry, v.d.Scope, v.d.Number, encoded), body: len(v.header)}
 	if len(encoded) <= maxPlainTerms {

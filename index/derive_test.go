@@ -36,9 +36,9 @@ func field(path string, more ...any) value.Object {
 }
 
 // definition makes an index over things, of its terms and values.
-func definition(t testing.TB, terms, values value.Array, more ...any) *Definition {
+func definition(t testing.TB, terms, values value.Array) *Definition {
 	t.Helper()
-	fields := append(obj("name", "i", "source", value.CollectionRef(0, things), "terms", terms, "values", values), obj(more...)...)
+	fields := obj("name", "i", "source", value.CollectionRef(0, things), "terms", terms, "values", values)
 	stored, failures := Prepare(nil, fields)
 	if len(failures) > 0 {
 		t.Fatal(failures)
@@ -55,10 +55,9 @@ func describe(t testing.TB, d *Definition, doc *value.Document, entries []Entry)
 	t.Helper()
 	var lines []string
 	for _, e := range entries {
-		terms, rest := e.Key[1+scopeSize+indexSize:], e.Key
+		terms := e.Key[1+scopeSize+indexSize:]
 		n := int(terms[0])
-		encoded := terms[1 : 1+n]
-		rest = terms[1+n:]
+		encoded, rest := terms[1:1+n], terms[1+n:]
 		if !bytes.HasSuffix(rest, appendOwner(nil, uint64(doc.Ref.ID), uint32(doc.Ref.Class))) {
 			t.Errorf("the key %x does not end with its document", e.Key)
 		}
@@ -112,26 +111,34 @@ func TestEntries(t *testing.T) {
 			"object among terms", list(field("data.p1"), field("data.p2")), nil,
 			obj("p1", list(obj("x", "y"), value.Long(1)), "p2", 2), "[1,2] ->\n[null,2] ->",
 		},
-		{"product", foo, bar, obj("foo", list(str("a"), str("b")), "bar", list(value.Long(1), value.Long(2))),
-			"[\"a\"] -> [1]\n[\"a\"] -> [2]\n[\"b\"] -> [1]\n[\"b\"] -> [2]"},
+		{
+			"product", foo, bar, obj("foo", list(str("a"), str("b")), "bar", list(value.Long(1), value.Long(2))),
+			"[\"a\"] -> [1]\n[\"a\"] -> [2]\n[\"b\"] -> [1]\n[\"b\"] -> [2]",
+		},
 		{"duplicates", foo, nil, obj("foo", list(value.Long(1), value.Long(1))), "[1] ->"},
 		{"1 and 1.0 are different terms", foo, nil, obj("foo", list(value.Long(1), value.Double(1))), "[1.0] ->\n[1] ->"},
-		{"nulls beside values", nil, list(field("data.foo"), field("ref")), obj(),
-			`[] -> [null,{"@ref":{"id":"7","collection":{"@ref":{"id":"n","collection":{"@ref":{"id":"collections"}}}}}}]`},
+		{
+			"nulls beside values", nil, list(field("data.foo"), field("ref")), obj(),
+			`[] -> [null,{"@ref":{"id":"7","collection":{"@ref":{"id":"n","collection":{"@ref":{"id":"collections"}}}}}}]`,
+		},
 		{"casefold", list(field("data.foo", "transform", "casefold")), nil, obj("foo", list(str("WEIß"), value.Long(3))), "[\"weiss\"] ->\n[3] ->"},
 		{"whole array", list(field("data.foo", "mva", false)), nil, obj("foo", list(value.Long(1), obj("b", 1, "a", 2))), `[[1,{"a":2,"b":1}]] ->`},
 		{"whole object", nil, list(field("data.foo", "mva", false)), obj("foo", obj("x", 1)), `[] -> [{"x":1}]`},
 		{"whole but missing", nil, list(field("data.foo", "mva", false)), obj(), ""},
 		{"ref's id", list(field("ref.id")), nil, obj(), "[\"7\"] ->"},
-		{"ref's collection", list(field("ref.collection"), field("data.x")), nil, obj("x", 1),
-			`[{"@ref":{"id":"n","collection":{"@ref":{"id":"collections"}}}},1] ->`},
+		{
+			"ref's collection", list(field("ref.collection"), field("data.x")), nil, obj("x", 1),
+			`[{"@ref":{"id":"n","collection":{"@ref":{"id":"collections"}}}},1] ->`,
+		},
 		{"class", list(field("class")), nil, obj(), `[{"@ref":{"id":"n","collection":{"@ref":{"id":"collections"}}}}] ->`},
 		{"collection is no field", list(field("collection")), nil, obj("collection", 1), ""},
 		{"ts as a term is null", list(field("ts"), field("data.foo")), nil, obj("foo", 1), "[null,1] ->"},
 		{"ts as a value", nil, list(field("ts")), obj(), "[] -> [99]"},
 		{"one step with a dot", list(obj("field", "data.foo")), nil, obj("foo", 1), ""},
-		{"index of an array", list(obj("field", list(str("data"), str("foo"), value.Long(1)))), nil,
-			obj("foo", list(str("a"), str("b"))), "[\"b\"] ->"},
+		{
+			"index of an array", list(obj("field", list(str("data"), str("foo"), value.Long(1)))), nil,
+			obj("foo", list(str("a"), str("b"))), "[\"b\"] ->",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := definition(t, c.terms, c.values)
@@ -248,7 +255,7 @@ func TestTooLargeEntries(t *testing.T) {
 	if err != nil || len(entries) != 1 || len(entries[0].Key) > 100 {
 		t.Errorf("a long term is hashed: %d entries, error %v", len(entries), err)
 	}
-	_, err = matchTerms([]value.Value{long})
+	_, err = matchTerms(nil, []value.Value{long})
 	var refused *query.Refusal
 	if !errors.As(err, &refused) || refused.Code != query.BadRequest || refused.Place != query.Nowhere ||
 		refused.Description != "buf length 32771 exceeds 32767" {

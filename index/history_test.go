@@ -105,8 +105,11 @@ func TestEventCursors(t *testing.T) {
 		want string
 	}{
 		{n, []any{"size", 1}, "- | add@2<2>[1] | [add@1<1>[0]]"},
-		{n, []any{"size", 2, "after", obj("ts", 2, "action", "add", "document", thing(2), "data", list(value.Long(1)))},
-			"add@2<2>[1] | add@3<1>[1] | [add@2<2>[1] remove@3<1>[0]]"},
+		{
+			n,
+			[]any{"size", 2, "after", obj("ts", 2, "action", "add", "document", thing(2), "data", list(value.Long(1)))},
+			"add@2<2>[1] | add@3<1>[1] | [add@2<2>[1] remove@3<1>[0]]",
+		},
 		{n, []any{"size", 1, "after", 3}, "add@3 | remove@5<1>[1] | [add@3<1>[1]]"},
 		{n, []any{"size", 2, "before", 3}, "add@2<2>[1] | add@3 | [add@2<2>[1] remove@3<1>[0]]"},
 		{n, []any{"size", 2, "before", value.Null{}}, "add@3<1>[1] | add@9223372036854775807 | [add@3<1>[1] remove@5<1>[1]]"},
@@ -124,8 +127,11 @@ func TestEventCursors(t *testing.T) {
 		{doc, []any{"after", obj("ts", 1, "foo", 2)}, "[after] invalid argument: Cannot create event cursor with keys ts, foo"},
 		{doc, []any{"after", list()}, "[after] invalid argument: Object, Integer, Time, or Date expected, Array provided."},
 		{doc, []any{"before", obj("ts", "x")}, "[before ts] invalid argument: Integer expected, String provided."},
-		{doc, []any{"cursor", obj("after", obj("ts", 1, "action", 5))},
-			"[cursor after action] invalid argument: String 'create', 'update', or 'delete' expected, Integer provided."},
+		{
+			doc,
+			[]any{"cursor", obj("after", obj("ts", 1, "action", 5))},
+			"[cursor after action] invalid argument: String 'create', 'update', or 'delete' expected, Integer provided.",
+		},
 	} {
 		args := append([]any{"paginate", value.Value(c.set)}, c.args...)
 		if got := s.eval(call("Paginate", args...)); got != c.want {

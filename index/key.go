@@ -72,7 +72,7 @@ func complement(b []byte) {
 	}
 }
 
-func appendKey(dst []byte, v value.Value, stamps *[]int) []byte {
+func appendKey(dst []byte, v value.Value, stamps *[]int) []byte { //nolint:cyclop // a plain switch over kinds
 	switch v := v.(type) {
 	case value.Null:
 		return append(dst, tagNull)
@@ -235,7 +235,7 @@ func compareNames(a, b string) int {
 // asObject returns what a value that ranks as an object sorts as. A document
 // has its collection under both names; a damaged one has no fields.
 func asObject(v value.Value) value.Object {
-	switch v := v.(type) {
+	switch v := v.(type) { //nolint:gochecksumtype // the kinds of one rank
 	case value.Object:
 		return v
 	case *value.Document:

@@ -34,6 +34,9 @@ const (
 	// maxTuple is the size of encoded terms, and of encoded values. What
 	// exceeds it is not stored. Source: chapter on documents, section 3.12.
 	maxTuple = 32767
+	// maxTermsAndTuple is the size of both together. What exceeds it is
+	// refused. Source: chapter on documents, section 1.16.
+	maxTermsAndTuple = 64000
 	// maxEntryKey leaves room for the time in the key of a removed entry.
 	maxEntryKey = 32<<10 - timeSize
 	// maxPlainTerms is up to where terms stand in keys as they are; longer
@@ -128,8 +131,12 @@ func TTLOf(t value.Time) int64 {
 	return micros
 }
 
+// prefixHead is the most that stands before the terms in the key of an entry.
+const prefixHead = 1 + scopeSize + indexSize + 2
+
 // appendPrefix appends what begins the keys of an index's entries under
-// encoded terms.
+// encoded terms. The terms may stand in the memory behind dst, from prefixHead
+// on.
 func appendPrefix(dst []byte, space byte, s value.Scope, number uint32, terms []byte) []byte {
 	dst = binary.BigEndian.AppendUint32(append(dst, space), uint32(s))
 	dst = binary.BigEndian.AppendUint32(dst, number)
@@ -189,19 +196,19 @@ func canonical(v value.Value) value.Value {
 	}
 }
 
-// matchTerms encodes the terms of a match.
-func matchTerms(terms []value.Value) ([]byte, error) {
-	dst := make([]byte, 0, 48)
+// matchTerms appends the terms of a match, encoded, to dst.
+func matchTerms(dst []byte, terms []value.Value) ([]byte, error) {
+	given := len(dst)
 	for _, v := range terms {
 		var err error
 		if dst, err = appendTerm(dst, v, nil); err != nil {
 			return nil, err
 		}
 	}
-	if len(dst) > maxTuple {
+	if len(dst)-given > maxTuple {
 		return nil, &query.Refusal{
 			Code: query.BadRequest, Place: query.Nowhere,
-			Description: "buf length " + strconv.Itoa(len(dst)) + " exceeds " + strconv.Itoa(maxTuple),
+			Description: "buf length " + strconv.Itoa(len(dst)-given) + " exceeds " + strconv.Itoa(maxTuple),
 		}
 	}
 	return dst, nil

@@ -13,7 +13,6 @@ type matchNode struct {
 	reading
 	d      *Definition
 	prefix []byte
-	terms  []byte
 	mixed  bool // entries may outlive the collection of their documents
 }
 
@@ -48,13 +47,11 @@ func (o opener) match(set value.Value, index value.Ref, terms []value.Value) (no
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := matchTerms(terms)
+	prefix, err := d.Prefix(terms)
 	if err != nil {
 		return nil, err
 	}
-	n := &matchNode{reading: o.reading(set, filtered), d: d, terms: encoded, mixed: d.mixed()}
-	n.prefix = appendPrefix(make([]byte, 0, 64), SpaceEntry, d.Scope, d.Number, encoded)
-	return n, nil
+	return &matchNode{reading: o.reading(set, filtered), d: d, prefix: prefix, mixed: d.mixed()}, nil
 }
 
 func (n *matchNode) shape() query.Shape { return query.Shape{Reversed: n.d.reversed} }

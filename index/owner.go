@@ -21,11 +21,12 @@ func OwnerOf(key []byte, s value.Scope) value.Ref {
 // Prefix returns what the keys of all live entries under terms begin with.
 // The error is a refusal of terms that are too long.
 func (d *Definition) Prefix(terms []value.Value) ([]byte, error) {
-	encoded, err := matchTerms(terms)
+	// The terms are encoded behind where they will stand, and then moved.
+	encoded, err := matchTerms(make([]byte, prefixHead, prefixHead+52), terms)
 	if err != nil {
 		return nil, err
 	}
-	return appendPrefix(make([]byte, 0, 64), SpaceEntry, d.Scope, d.Number, encoded), nil
+	return appendPrefix(encoded[:0], SpaceEntry, d.Scope, d.Number, encoded[prefixHead:]), nil
 }
 
 // PrefixLen returns the length of what the keys of all entries under the same

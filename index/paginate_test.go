@@ -153,16 +153,31 @@ func TestPagesOfDocuments(t *testing.T) {
 		{docs(), []any{"cursor", value.Null{}, "size", 1}, "- | [<2>] | [<1>]"},
 		{docs(), []any{"cursor", obj("after", thing(5))}, "[<5>] | - | [<5>]"},
 		{docs(), []any{"cursor", obj("before", thing(2))}, "- | [<2>] | [<1>]"},
-		{docs(), []any{"cursor", obj("to", 1)},
-			"[cursor] invalid argument: Invalid cursor object. Expected an object with either 'before' or 'after' key in it."},
-		{docs(), []any{"cursor", obj("after", 1, "before", 2)},
-			"[cursor] invalid argument: Invalid cursor object. Expected an object with either 'before' or 'after' key in it."},
-		{docs(), []any{"after", 1, "before", 2},
-			"[] invalid expression: No form/function found, or invalid argument keys: { paginate, after, before }."},
-		{docs(), []any{"after", &value.Unresolved{Class: value.Collections, Name: "x"}},
-			"[after] invalid ref: Ref refers to undefined collection 'x'"},
-		{docs(), []any{"cursor", obj("after", list(&value.Unresolved{Class: value.Collections, Name: "x"}))},
-			"[cursor after] invalid ref: Ref refers to undefined collection 'x'"},
+		{
+			docs(),
+			[]any{"cursor", obj("to", 1)},
+			"[cursor] invalid argument: Invalid cursor object. Expected an object with either 'before' or 'after' key in it.",
+		},
+		{
+			docs(),
+			[]any{"cursor", obj("after", 1, "before", 2)},
+			"[cursor] invalid argument: Invalid cursor object. Expected an object with either 'before' or 'after' key in it.",
+		},
+		{
+			docs(),
+			[]any{"after", 1, "before", 2},
+			"[] invalid expression: No form/function found, or invalid argument keys: { paginate, after, before }.",
+		},
+		{
+			docs(),
+			[]any{"after", &value.Unresolved{Class: value.Collections, Name: "x"}},
+			"[after] invalid ref: Ref refers to undefined collection 'x'",
+		},
+		{
+			docs(),
+			[]any{"cursor", obj("after", list(&value.Unresolved{Class: value.Collections, Name: "x"}))},
+			"[cursor after] invalid ref: Ref refers to undefined collection 'x'",
+		},
 		{docs(), []any{"size", 2.5}, "[size] invalid argument: Integer expected, Double provided."},
 		{docs(), []any{"ts", list()}, "[ts] invalid argument: Time expected, Array provided."},
 		{docs(), []any{"ts", 3}, "- | - | [<1> <2> <3>]"},
@@ -174,8 +189,11 @@ func TestPagesOfDocuments(t *testing.T) {
 		{of(value.SetReverse, docs()), []any{"before", value.Null{}}, "- | [null] | []"},
 		{of(value.SetReverse, docs()), []any{"before", 0, "size", 1}, "[<1> <1>] | [0] | [<1>]"},
 		{of(value.SetReverse, of(value.SetReverse, docs())), []any{"size", 2}, "- | [<3>] | [<1> <2>]"},
-		{&value.Set{Op: value.SetRange, Sets: []value.Value{docs()}, From: list(thing(2)), To: list(thing(4))},
-			[]any{"size", 2, "after", list(thing(1))}, "[<1>] | [<4>] | [<2> <3>]"},
+		{
+			&value.Set{Op: value.SetRange, Sets: []value.Value{docs()}, From: list(thing(2)), To: list(thing(4))},
+			[]any{"size", 2, "after", list(thing(1))},
+			"[<1>] | [<4>] | [<2> <3>]",
+		},
 	} {
 		args := append([]any{"paginate", value.Value(c.set)}, c.args...)
 		if got := s.eval(call("Paginate", args...)); got != c.want {

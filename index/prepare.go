@@ -76,7 +76,7 @@ func (p *preparer) wrongType(v value.Value, expected string, field ...string) {
 func (p *preparer) partitions(fields value.Object, terms []Column) value.Value {
 	v, ok := fields.Get("partitions")
 	if !ok || v.Kind() == value.KindNull {
-		return value.Long(Partitions(terms))
+		return value.Long(partitionsOf(terms))
 	}
 	n, ok := v.(value.Long)
 	switch {

@@ -61,8 +61,11 @@ func failuresOf(list []query.Failure) string {
 }
 
 func TestFailures(t *testing.T) {
-	lambda := &value.Lambda{Version: "4", Code: &value.Source{Params: `"x"`, Body: `1`}}
-	bound := obj("collection", collectionRef, "fields", value.Object{{Name: "b", Value: lambda}})
+	bound := func(params, body string) value.Object {
+		lambda := &value.Lambda{Version: "4", Code: &value.Source{Params: params, Body: body}}
+		return obj("collection", collectionRef, "fields", value.Object{{Name: "b", Value: lambda}})
+	}
+	const notPure = "[source 0 fields 0 b] invalid binding: Field binding must be a pure unary function."
 	sourceType := func(name string) string {
 		return "[source] invalid type: Invalid type " + name + ", expected type SourceClass."
 	}
@@ -82,19 +85,31 @@ func TestFailures(t *testing.T) {
 		{"two wildcards", obj("source", list(str("_"), str("_"))), "[source] multiple wildcards: Too many wildcards."},
 		{"databases", obj("source", value.CollectionRef(0, value.Databases)), "[source] invalid reference: Cannot read reference."},
 		{"tokens", obj("source", value.CollectionRef(0, value.Tokens)), ""},
-		{"binding not compiled or not pure", obj("source", bound, "terms", list(obj("binding", "b"))),
-			"[source 0 fields 0 b] invalid binding: Field binding must be a pure unary function."},
-		{"neither field nor binding", obj("source", collectionRef, "terms", list(obj("transform", "casefold"))),
-			"[field] value required: Must provide one of the following: field, binding"},
-		{"field of another type", obj("source", collectionRef, "values", list(obj("field", true))),
-			"[field] invalid type: Invalid type Boolean, expected type Long or String."},
-		{"step of another type", obj("source", collectionRef, "values", list(obj("field", list(str("a"), value.Double(1))))),
-			"[field] invalid type: Invalid type Double, expected type Long or String."},
+		{"pure binding", obj("source", bound(`"x"`, `{"select":"ref","from":{"var":"x"}}`), "terms", list(obj("binding", "b"))), ""},
+		{"binding that reads", obj("source", bound(`"x"`, `{"get":{"var":"x"}}`), "terms", list(obj("binding", "b"))), notPure},
+		{"binding of two", obj("source", bound(`["x","y"]`, `1`), "terms", list(obj("binding", "b"))), notPure},
+		{"unused binding", obj("source", list(bound(`"x"`, `1`))), "[source 0 fields 0 b] unused binding: Source binding is not used as a term or value."},
+		{
+			"neither field nor binding", obj("source", collectionRef, "terms", list(obj("transform", "casefold"))),
+			"[field] value required: Must provide one of the following: field, binding",
+		},
+		{
+			"field of another type", obj("source", collectionRef, "values", list(obj("field", true))),
+			"[field] invalid type: Invalid type Boolean, expected type Long or String.",
+		},
+		{
+			"step of another type", obj("source", collectionRef, "values", list(obj("field", list(str("a"), value.Double(1))))),
+			"[field] invalid type: Invalid type Double, expected type Long or String.",
+		},
 		{"no object", obj("source", collectionRef, "terms", list(str("x"))), "[terms] invalid type: Invalid type String, expected type Term."},
-		{"reverse", obj("source", collectionRef, "values", list(obj("field", "x", "reverse", "x"))),
-			"[reverse] invalid type: Invalid type String, expected type Boolean."},
-		{"transform", obj("source", collectionRef, "terms", list(obj("field", "x", "transform", "wrong"))),
-			"[transform] invalid value: Invalid value `wrong` at `transform`"},
+		{
+			"reverse", obj("source", collectionRef, "values", list(obj("field", "x", "reverse", "x"))),
+			"[reverse] invalid type: Invalid type String, expected type Boolean.",
+		},
+		{
+			"transform", obj("source", collectionRef, "terms", list(obj("field", "x", "transform", "wrong"))),
+			"[transform] invalid value: Invalid value `wrong` at `transform`",
+		},
 		{"partitions", obj("source", collectionRef, "partitions", 9), "[partitions] bounds error: Value 9 is not in expected range 1 to 8."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,8 +131,10 @@ func TestUpdates(t *testing.T) {
 		want   string
 	}{
 		{"name and data", old, obj("name", "j", "data", obj("x", 1), "serialized", false, "active", false), ""},
-		{"terms", old, obj("terms", list(field("data.x"))),
-			`[] invalid index: Index sources, terms, and values may not be updated (Diff({ "terms" : [ { "field" : [ "data", "x" ] } ] }))`},
+		{
+			"terms", old, obj("terms", list(field("data.x"))),
+			`[] invalid index: Index sources, terms, and values may not be updated (Diff({ "terms" : [ { "field" : [ "data", "x" ] } ] }))`,
+		},
 		{"the same terms", old, obj("terms", list(field("data.y"))), ""},
 		{"partitions", old, obj("partitions", 2), "[] invalid index: Index partition count may not be updated (1 -> 2)."},
 		{"unique", old, obj("unique", true), ""},

@@ -100,8 +100,9 @@ func (o opener) open(v value.Value) (node, error) {
 		return o.singleton(v, v)
 	case *value.Set:
 		return o.openSet(v)
+	default:
+		return nil, errors.New("index: not a set")
 	}
-	return nil, errors.New("index: not a set")
 }
 
 func (o opener) openSet(s *value.Set) (node, error) {

@@ -236,13 +236,15 @@ func TestFewReads(t *testing.T) {
 		{"page of a union", of(value.SetUnion, few, all), query.Bound{}, false, 10, 40},
 		{
 			"stretch", &value.Set{Op: value.SetRange, Sets: []value.Value{matchOf(byN, str("all"))}, From: list(value.Long(150)), To: list(value.Long(150))},
-			query.Bound{}, false, -1, 102,
+			query.Bound{},
+			false, -1, 102,
 		},
 		{"page of a reverse", of(value.SetReverse, all), query.Bound{}, false, 10, 12},
 		{
 			"large stretch and small", of(value.SetIntersection,
 				&value.Set{Op: value.SetRange, Sets: []value.Value{all}, From: list(thing(100)), To: list(thing(19_000))}, few),
-			query.Bound{}, false, -1, 40,
+			query.Bound{},
+			false, -1, 40,
 		},
 	} {
 		s.reads = 0

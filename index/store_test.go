@@ -72,6 +72,7 @@ func (s *store) Scope() value.Scope                          { return 0 }
 func (s *store) Parent(value.Scope) (value.Ref, bool)        { return value.Ref{}, false }
 func (s *store) Name(r value.Ref) (string, bool)             { return "n", r.Class.Named() }
 func (s *store) get(key []byte) []byte                       { r, _ := s.rows.Get(row{key: key}); return r.value }
+
 func (s *store) Scan(lo, hi []byte, reverse bool) Iterator {
 	return &iterator{s: s, lo: lo, hi: hi, reverse: reverse}
 }

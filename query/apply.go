@@ -15,6 +15,7 @@ func Apply(ctx context.Context, host Host, l *value.Lambda, arg value.Value, o O
 	if err == nil {
 		err = c.whole(v)
 	}
+	c.release()
 	if err != nil {
 		return nil, err
 	}

@@ -97,6 +97,7 @@ var basicFunctions = []*Function{
 			{Key: "arguments", Cast: anything, Optional: true, Variadic: true},
 		},
 		Effect:   ast.Write,
+		Calls:    true,
 		Doc:      "calls a user function, given by its ref or its name, with arguments",
 		Examples: []string{`Call("nope", 1) // invalid ref ["call"]`, `Call(5) // invalid argument ["call"]`},
 		Errors:   []string{"call error: Calling the function resulted in an error."},

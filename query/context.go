@@ -3,8 +3,8 @@ package query
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
@@ -23,6 +23,9 @@ type Options struct {
 	Limited bool
 	Allow   ast.Effect
 	Where   string
+	// Calls lets user functions be called, which may write: what their bodies
+	// do is held to Allow.
+	Calls bool
 	// MaxSteps bounds how many functions and lambdas are evaluated; 0 is no
 	// bound.
 	MaxSteps int64
@@ -60,11 +63,6 @@ type Context struct {
 	// defined says where sets with a lambda were made: that is where its
 	// errors are, whenever the set is read.
 	defined map[*value.Set]ast.Position
-	// room is where path and args begin: most queries need no more.
-	room struct {
-		path [8]ast.Step
-		args [12]value.Value
-	}
 }
 
 // Eval evaluates an expression. The error is an *Error or Errors, or, when
@@ -75,20 +73,45 @@ func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, S
 	if err == nil {
 		err = c.whole(v)
 	}
+	stats := c.Stats
+	c.release()
 	if err != nil {
-		return nil, c.Stats, err
+		return nil, stats, err
 	}
-	return v, c.Stats, nil
+	return v, stats, nil
 }
 
+// contexts are those at rest. What makes one worth keeping is the memory of
+// its path, variables and arguments.
+var contexts = sync.Pool{New: func() any { return new(Context) }}
+
+// newContext returns a Context for one run. Nothing that the run returns may
+// refer to it.
 func newContext(ctx context.Context, host Host, o Options) *Context {
 	if !o.Limited {
 		o.Allow = ast.Write
 	}
 	t := theTable()
-	c := &Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, vars: slices.Clone(o.Vars)}
-	c.path, c.args = c.room.path[:0], c.room.args[:0]
+	c := contexts.Get().(*Context)
+	path, vars, args := c.path[:0], append(c.vars[:0], o.Vars...), c.args[:0]
+	*c = Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, path: path, vars: vars, args: args}
 	return c
+}
+
+// keptSlots is the most room for variables or arguments that a Context at rest
+// keeps.
+const keptSlots = 256
+
+// release ends a run that did not panic. No value of it is kept.
+func (c *Context) release() {
+	path, vars, args := c.path[:0], c.vars[:cap(c.vars)], c.args[:cap(c.args)]
+	if max(cap(path), cap(vars), cap(args)) > keptSlots {
+		return
+	}
+	clear(vars)
+	clear(args)
+	*c = Context{path: path, vars: vars[:0], args: args[:0]}
+	contexts.Put(c)
 }
 
 func (c *Context) push(s ast.Step) { c.path = append(c.path, s) }
@@ -111,8 +134,15 @@ func (c *Context) failAt(code Code, description string, steps ...ast.Step) error
 // place turns a host's refusal into an error at its position: the form's, or
 // that of its verb. Every other error stays as it is.
 func (c *Context) place(err error, verb string) error {
+	if err == nil {
+		return nil
+	}
+	return c.placed(err, verb)
+}
+
+func (c *Context) placed(err error, verb string) error {
 	var r *Refusal
-	if err == nil || !errors.As(err, &r) {
+	if !errors.As(err, &r) {
 		return err
 	}
 	e := &Error{Code: r.Code, Description: r.Description, Failures: r.Failures}
@@ -125,6 +155,9 @@ func (c *Context) place(err error, verb string) error {
 	}
 	if r.Prefixed {
 		e.Failures = prefixed(e.Position, r.Failures)
+	}
+	if r.Also != nil {
+		return join(e, c.place(r.Also, verb))
 	}
 	return e
 }

@@ -182,6 +182,8 @@ type Refusal struct {
 	Failures    []Failure
 	// Prefixed failures get the form's position before their field.
 	Prefixed bool
+	// Also is reported behind this one, nil for most.
+	Also *Refusal
 }
 
 // Error implements error.

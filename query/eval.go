@@ -136,7 +136,7 @@ func (c *Context) call(e *ast.Call) (value.Value, error) {
 	if f.Missing != "" {
 		return nil, c.fail(InvalidExpression, f.Missing)
 	}
-	if f.Effect > c.options.Allow {
+	if f.Effect > c.options.Allow && !(f.Calls && c.options.Calls) {
 		return nil, c.effectError(f.Effect)
 	}
 	if f.Lazy != nil {

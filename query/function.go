@@ -20,6 +20,8 @@ type Function struct {
 	Order []string
 	// Effect is the declared effect, apart from that of the arguments.
 	Effect ast.Effect
+	// Calls says that the effect is that of the user function that is called.
+	Calls bool
 	// Delayed says that arguments are kept, not evaluated.
 	Delayed bool
 	// Doc says in one sentence what the function does; it continues

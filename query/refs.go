@@ -95,16 +95,21 @@ var databaseOrNull = defined("Database Ref or Null", func(c *Context, v value.Va
 })
 
 // mayBeUndefined is a collection that may not exist.
-var mayBeUndefined = Cast{Name: "Collection Ref", fails: collectionRef.fails, check: func(c *Context, v value.Value) (value.Value, error) {
+var mayBeUndefined = Cast{Name: "Collection Ref", fails: slices.Concat(collectionRef.fails, []string{nativeRef}), check: func(c *Context, v value.Value) (value.Value, error) {
 	if u, ok := v.(*value.Unresolved); ok && u.Class == value.Collections && u.ID == "" {
 		return v, nil
 	}
-	return collectionRef.check(c, v)
+	v, err := collectionRef.check(c, v)
+	if r, ok := v.(value.Ref); ok && r.Native() && value.Class(r.ID).Named() {
+		return nil, c.fail(InvalidArgument, "Regular Class Ref expected, Schema Class Ref provided.")
+	}
+	return v, err
 }}
 
 const (
-	badID  = "invalid argument: Number or numeric String expected, non-numeric '<text>' provided."
-	hugeID = "invalid argument: The id provided is too large: '<text>'"
+	badID     = "invalid argument: Number or numeric String expected, non-numeric '<text>' provided."
+	nativeRef = "invalid argument: Regular Class Ref expected, Schema Class Ref provided."
+	hugeID    = "invalid argument: The id provided is too large: '<text>'"
 )
 
 // documentID is an id: an integer, or a string of decimal digits.

@@ -25,7 +25,8 @@ var schemaFunctions = []*Function{
 		Effect:   ast.Write,
 		Doc:      "moves a database with all it holds into another one",
 		Examples: []string{`MoveDatabase("a", Database("b")) // invalid argument ["move_database"]`},
-		Errors: []string{denied, exists,
+		Errors: []string{
+			denied, exists,
 			"move database error: Cannot move database '<name>' into parent '<name>': Cannot move database from ancestor to descendant.",
 		},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {

@@ -184,8 +184,7 @@ func (c *Context) moved(args []value.Value, n int64) (moved value.Value, err err
 			return nil, c.dateUnit(name)
 		}
 		moved, ok = base.Add(n)
-	default:
-		panic("query: the cast let " + value.TypeName(base) + " pass as a time")
+	default: // the cast lets nothing else pass
 	}
 	if !ok {
 		return nil, c.failAt(InvalidArgument, timeBounds, ast.Key("offset"))

@@ -17,14 +17,23 @@ func (s *Server) traced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var id [16 + 8]byte
 		if _, err := io.ReadFull(s.options.Random, id[:]); err == nil {
-			trace := readTrace(r.Header.Get("Traceparent"))
-			if trace == "" {
-				trace = hex.EncodeToString(id[:16])
-			}
-			w.Header()["Traceparent"] = []string{"00-" + trace + "-" + hex.EncodeToString(id[16:]) + "-00"}
+			w.Header()["Traceparent"] = []string{traceparent(readTrace(r.Header.Get("Traceparent")), id)}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// traceparent returns the header of an answer: the trace of the request, or, if
+// that is "", one of the random id, and a new span.
+func traceparent(trace string, id [16 + 8]byte) string {
+	out := append(make([]byte, 0, traceparentSize), "00-"...)
+	if trace == "" {
+		out = hex.AppendEncode(out, id[:16])
+	} else {
+		out = append(out, trace...)
+	}
+	out = hex.AppendEncode(append(out, '-'), id[16:])
+	return string(append(out, "-00"...))
 }
 
 // guarded answers a request whose handler panics, and keeps the others going.

@@ -161,15 +161,9 @@ func readTrace(v string) string {
 	if len(v) != traceparentSize || v[2] != '-' || v[35] != '-' || v[52] != '-' {
 		return ""
 	}
-	for i := range len(v) {
-		if i == 2 || i == 35 || i == 52 {
-			continue
-		}
-		c := v[i]
-		lower := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
-		if !lower && !((i < 2 || i > 52) && c >= 'A' && c <= 'F') {
-			return ""
-		}
+	const lower, upper = "0123456789abcdef", "ABCDEF"
+	if strings.Trim(v[:2]+v[53:], lower+upper) != "" || strings.Trim(v[3:35]+v[36:52], lower) != "" {
+		return ""
 	}
 	return v[3:35]
 }

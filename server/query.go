@@ -58,12 +58,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string)
 	if !s.readBody(w, r, secret, b) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
-	defer cancel()
-	s.run(ctx, w, r, &call{
+	s.run(r.Context(), w, r, &call{
 		headers: h, body: b, began: s.options.Clock(),
 		request: engine.Request{
-			Secret: secret, LastSeen: h.lastSeen, Retries: h.retries,
+			Secret: secret, LastSeen: h.lastSeen, Timeout: h.timeout, Retries: h.retries,
 			ReadOnly: r.Method == http.MethodGet, Where: "get requests",
 			Decode: func() (ast.Expr, error) { return engine.DecodeJSON(b.in) },
 		},
@@ -191,27 +189,36 @@ func (s *Server) report(h http.Header, c *call, res *engine.Result, status int) 
 	if status == http.StatusInternalServerError {
 		return
 	}
-	set := func(name string, n int64) { h[name] = []string{strconv.FormatInt(n, 10)} }
 	var stats engine.Stats
 	if res != nil { // else the query has not begun
 		stats = res.Stats
-		set("X-Txn-Time", res.Time)
+		h["X-Txn-Time"] = []string{strconv.FormatInt(res.Time, 10)}
 	}
 	calls := stats.Calls
 	if status < http.StatusBadRequest {
 		calls = max(calls, 1)
 	}
-	set("X-Compute-Ops", (calls+callsPerOp-1)/callsPerOp)
-	set("X-Byte-Read-Ops", stats.ReadOps)
-	set("X-Read-Ops", stats.ReadOps)
-	set("X-Byte-Write-Ops", stats.WriteOps)
-	set("X-Write-Ops", stats.WriteOps)
-	set("X-Storage-Bytes-Read", stats.BytesRead)
-	set("X-Storage-Bytes-Write", stats.BytesWritten)
-	set("X-Query-Bytes-In", int64(len(c.body.in)))
-	set("X-Query-Bytes-Out", int64(len(c.body.out)))
-	set("X-Query-Time", s.options.Clock().Sub(c.began).Milliseconds())
-	set("X-Txn-Retries", int64(stats.Retries))
+	numbers := [...]struct {
+		name string
+		n    int64
+	}{
+		{"X-Compute-Ops", (calls + callsPerOp - 1) / callsPerOp},
+		{"X-Byte-Read-Ops", stats.ReadOps},
+		{"X-Read-Ops", stats.ReadOps},
+		{"X-Byte-Write-Ops", stats.WriteOps},
+		{"X-Write-Ops", stats.WriteOps},
+		{"X-Storage-Bytes-Read", stats.BytesRead},
+		{"X-Storage-Bytes-Write", stats.BytesWritten},
+		{"X-Query-Bytes-In", int64(len(c.body.in))},
+		{"X-Query-Bytes-Out", int64(len(c.body.out))},
+		{"X-Query-Time", s.options.Clock().Sub(c.began).Milliseconds()},
+		{"X-Txn-Retries", int64(stats.Retries)},
+	}
+	texts := make([]string, len(numbers)) // the values of all headers, one allocation
+	for i, header := range numbers {
+		texts[i] = strconv.FormatInt(header.n, 10)
+		h[header.name] = texts[i : i+1 : i+1]
+	}
 }
 
 // callsPerOp is how many calls count as one compute operation.

@@ -46,7 +46,7 @@ func newStreamed(t *testing.T) *streamed {
 func (s *streamed) post(path, secret, body string) (int, string) {
 	s.t.Helper()
 	resp := s.request(path, secret, body)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatal(err)
@@ -193,8 +193,10 @@ func TestRefusedStreams(t *testing.T) {
 		{"/stream", streamSecret, users, 400, target("Collection Ref")},
 		{"/stream", streamSecret, `{"object":{}}`, 400, target("Object")},
 		{"/stream", streamSecret, `{"union":[{"documents":` + users + `},{"documents":` + users + `}]}`, 400, target("Set")},
-		{"/stream", streamSecret, `{"@ref":{"id":"1","collection":{"@ref":{"id":"nope","collection":{"@ref":{"id":"collections"}}}}}}`, 400,
-			`{"errors":[{"position":[],"code":"invalid ref","description":"Ref refers to undefined collection 'nope'"}]}`},
+		{
+			"/stream", streamSecret, `{"@ref":{"id":"1","collection":{"@ref":{"id":"nope","collection":{"@ref":{"id":"collections"}}}}}}`, 400,
+			`{"errors":[{"position":[],"code":"invalid ref","description":"Ref refers to undefined collection 'nope'"}]}`,
+		},
 		{"/stream", streamSecret, `{"get":` + user1 + `}`, 404, `{"errors":[{"position":[],"code":"instance not found","description":"Document not found."}]}`},
 		{"/stream", streamSecret, `{"create":` + users + `}`, 400, write},
 		{"/stream", streamSecret, `{"new_id":null}`, 400, write},

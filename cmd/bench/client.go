@@ -101,8 +101,12 @@ func (c *conn2) close() error { return c.Close() }
 func (c *conn2) do(secret string, body []byte) error {
 	c.block.Reset()
 	for _, f := range [][2]string{
-		{":method", "POST"}, {":scheme", "http"}, {":authority", "localhost"}, {":path", "/"},
-		{"authorization", "Bearer " + secret}, {"content-length", strconv.Itoa(len(body))},
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":authority", "localhost"},
+		{":path", "/"},
+		{"authorization", "Bearer " + secret},
+		{"content-length", strconv.Itoa(len(body))},
 	} {
 		if err := c.fields.WriteField(hpack.HeaderField{Name: f[0], Value: f[1], Sensitive: f[0] == "authorization"}); err != nil {
 			return err

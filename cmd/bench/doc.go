@@ -10,5 +10,7 @@
 //	u  user -> document                               i  user, id -> nothing
 //
 // Reads are measured by their median time: on a busy machine the mean says
-// little. Everything that runs side by side is measured by its rate.
+// little. Everything that runs side by side is measured by its rate; there
+// work is how much processor time Fawn takes for one thing, as a ratio: less
+// noisy than a rate where others use the machine.
 package main

@@ -87,20 +87,19 @@ func putUser(tx *bbolt.Tx, n int) error {
 	return put(tx, users, key(userID(n)), b.Bytes())
 }
 
-// authenticate goes from a secret to its token, and on to its user, which it
-// returns.
-func authenticate(tx *bbolt.Tx, s string) (int64, error) {
+// authenticate goes from a secret to its token, and on to its user.
+func authenticate(tx *bbolt.Tx, s string) error {
 	sum := sha256.Sum256([]byte(s))
 	id := tx.Bucket(secrets).Get(sum[:])
 	if id == nil {
-		return 0, errMissing
+		return errMissing
 	}
 	doc := tx.Bucket(documents).Get(id)
 	user, ok := instanceOf(doc)
 	if !ok || tx.Bucket(users).Get(key(user)) == nil {
-		return 0, errMissing
+		return errMissing
 	}
-	return user, nil
+	return nil
 }
 
 // instanceOf finds the instance in a token's document without

@@ -132,7 +132,7 @@ func (h *bareHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func userIn(body []byte) (int64, error) {
-	_, rest, _ := bytes.Cut(body, []byte(`"id":"`))
+	_, rest, _ := bytes.Cut(body, []byte(`"id":"`)) // the first is the user's
 	id, _, ok := bytes.Cut(rest, []byte(`"`))
 	if !ok {
 		return 0, errMissing
@@ -142,7 +142,7 @@ func userIn(body []byte) (int64, error) {
 
 // answer authenticates and writes the page of a user's tokens.
 func answer(b *bytes.Buffer, tx *bbolt.Tx, secret string, user int64) error {
-	if _, err := authenticate(tx, secret); err != nil {
+	if err := authenticate(tx, secret); err != nil {
 		return err
 	}
 	b.WriteString(`{"resource":{"data":[`)

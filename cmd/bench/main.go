@@ -72,7 +72,7 @@ func measureAll(c config) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	fmt.Printf("%d tokens, %d rounds of %s a side, %s, %d processors; filled in %s\n\n",
 		c.tokens, c.rounds, c.slice, runtime.Version(), runtime.GOMAXPROCS(0), time.Since(began).Round(time.Second))
-	fmt.Printf("%-4s %-46s %10s %10s %7s  %-14s %-8s\n", "row", "what", "floor", "Fawn", "ratio", "(rounds)", "must")
+	fmt.Printf("%-4s %-46s %10s %10s %7s  %-14s %6s  %s\n", "row", "what", "floor", "Fawn", "ratio", "(rounds)", "work", "must")
 	if c.profile != "" {
 		stop, err := profile(c.profile)
 		if err != nil {

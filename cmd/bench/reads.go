@@ -22,8 +22,7 @@ func rawVerify(w *world) side {
 	return p50(func() error {
 		s := secretOf(r.IntN(w.tokens))
 		return w.floor.View(func(tx *bbolt.Tx) error {
-			_, err := authenticate(tx, s)
-			return err
+			return authenticate(tx, s)
 		})
 	})
 }
@@ -118,14 +117,15 @@ func startMap(w *world) (side, side, func() error, error) {
 	return floor, fawn, nil, err
 }
 
-// lookupBody is the query of 161 bytes: the tokens of a user.
+// lookupBody is the query for the tokens of a user, as the official drivers
+// write it when they have the user's ref.
 func lookupBody(user int64) []byte {
-	return fmt.Appendf(nil, `{"paginate":{"match":{"index":"tokens_by_instance"},`+
-		`"terms":[{"ref":{"collection":"users"},"id":"%d"}]},"size":64,"events":false,"sources":false}`, user)
+	return fmt.Appendf(nil, `{"paginate":{"match":{"index":"tokens_by_instance"},"terms":{"@ref":{"id":"%d",`+
+		`"collection":{"@ref":{"id":"users","collection":{"@ref":{"id":"collections"}}}}}}}}`, user)
 }
 
 func startDecode(w *world) (side, side, func() error, error) {
-	body := lookupBody(userID(0))
+	body := lookupBody(1)
 	if len(body) != 161 {
 		return nil, nil, nil, fmt.Errorf("the query has %d bytes", len(body))
 	}
@@ -140,9 +140,10 @@ func startDecode(w *world) (side, side, func() error, error) {
 			}
 			return nil
 		})
-		return func(d time.Duration) (float64, error) {
-			t, err := s(d)
-			return t / many, err
+		return func(d time.Duration) (figure, error) {
+			f, err := s(d)
+			f.value /= many
+			return f, err
 		}
 	}
 	floor := per(func() error {
@@ -160,7 +161,7 @@ func startDecode(w *world) (side, side, func() error, error) {
 // row whose floor is the same reads alone.
 func besideWriter(read func() side, write func() error) (side, side, func() error, error) {
 	alone, beside := read(), read()
-	return alone, func(d time.Duration) (float64, error) {
+	return alone, func(d time.Duration) (figure, error) {
 		stop, done := make(chan struct{}), make(chan error, 1)
 		go func() {
 			for {

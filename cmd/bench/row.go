@@ -24,8 +24,14 @@ const (
 	rates             // a second: more is better
 )
 
-// side measures for about d and returns a time in nanoseconds, or a rate.
-type side func(d time.Duration) (float64, error)
+// side measures for about d.
+type side func(d time.Duration) (figure, error)
+
+// figure is what a side has measured: a time in nanoseconds, or a rate, and
+// the processor time of one thing done, in nanoseconds. The client's work is in
+// it, so where the processors are the bound, and nobody else uses them, the
+// ratio of these is that of the rates.
+type figure struct{ value, work float64 }
 
 // measure takes the two sides in turn and prints the medians, and the median,
 // the least and the greatest of the rounds' ratios.
@@ -41,7 +47,7 @@ func (r row) measure(w *world, c config) (err error) {
 			}
 		}()
 	}
-	var floors, fawns, ratios []float64
+	var floors, fawns, ratios, works []float64
 	for n := range c.rounds + 1 {
 		f, err := floor(c.slice)
 		if err != nil {
@@ -49,17 +55,22 @@ func (r row) measure(w *world, c config) (err error) {
 		}
 		m, err := fawn(c.slice)
 		if err != nil {
-			return fmt.Errorf("Fawn: %w", err)
+			return fmt.Errorf("fawn: %w", err)
 		}
 		if n == 0 {
 			continue // both are warm now
 		}
-		floors, fawns, ratios = append(floors, f), append(fawns, m), append(ratios, m/f)
+		floors, fawns = append(floors, f.value), append(fawns, m.value)
+		ratios, works = append(ratios, m.value/f.value), append(works, m.work/f.work)
 	}
 	slices.Sort(ratios)
-	fmt.Printf("%-4s %-46s %10s %10s %7.2f  %-14s %s\n", r.number, r.name,
+	work := ""
+	if r.unit == rates {
+		work = fmt.Sprintf("%.2f", median(works))
+	}
+	fmt.Printf("%-4s %-46s %10s %10s %7.2f  %-14s %6s  %s\n", r.number, r.name,
 		r.unit.format(median(floors)), r.unit.format(median(fawns)), median(ratios),
-		fmt.Sprintf("(%.2f..%.2f)", ratios[0], ratios[len(ratios)-1]), r.verdict(median(ratios)))
+		fmt.Sprintf("(%.2f..%.2f)", ratios[0], ratios[len(ratios)-1]), work, r.verdict(median(ratios)))
 	return nil
 }
 
@@ -94,19 +105,19 @@ func median(list []float64) float64 {
 // time.
 func p50(do func() error) side {
 	samples := make([]float64, 0, 1<<18)
-	return func(d time.Duration) (float64, error) {
+	return func(d time.Duration) (figure, error) {
 		samples = samples[:0]
 		begin := time.Now()
 		for now := begin; now.Sub(begin) < d && len(samples) < cap(samples); {
 			if err := do(); err != nil {
-				return 0, err
+				return figure{}, err
 			}
 			next := time.Now()
 			samples = append(samples, float64(next.Sub(now)))
 			now = next
 		}
 		slices.Sort(samples)
-		return samples[len(samples)/2], nil
+		return figure{value: samples[len(samples)/2]}, nil
 	}
 }
 
@@ -120,13 +131,13 @@ func rate(n int, worker func(i int) (func() error, error)) (side, error) {
 			return nil, err
 		}
 	}
-	return func(d time.Duration) (float64, error) {
+	return func(d time.Duration) (figure, error) {
 		type count struct {
 			n   int
 			err error
 		}
 		done := make(chan count, n)
-		begin := time.Now()
+		begin, work := time.Now(), processorTime()
 		for _, f := range do {
 			go func() {
 				var c count
@@ -146,6 +157,7 @@ func rate(n int, worker func(i int) (func() error, error)) (side, error) {
 				err = c.err
 			}
 		}
-		return float64(total) / time.Since(begin).Seconds(), err
+		work = processorTime() - work
+		return figure{float64(total) / time.Since(begin).Seconds(), float64(work) / float64(total)}, err
 	}, nil
 }

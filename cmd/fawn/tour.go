@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -89,12 +90,12 @@ func tourCommand() *cobra.Command {
 	}
 }
 
-func runTour(ctx context.Context, out io.Writer, colour bool) error {
+func runTour(ctx context.Context, out io.Writer, colour bool) (err error) {
 	db, err := engine.OpenStore(mem.New(mem.Options{}), engine.Options{})
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	vars := map[string]any{}
 	for _, stop := range tour {
 		if err := stop.run(ctx, db, vars, out, colour); err != nil {

@@ -104,6 +104,11 @@ type Child struct {
 	ID    int64
 	Name  string
 	Scope value.Scope
+	// Container is set when the database may hold nothing but databases,
+	// keys, roles and access providers.
+	Container bool
+	// Protected is set when collections and indexes in it may not be deleted.
+	Protected bool
 }
 
 // Collection is a user collection.
@@ -186,8 +191,9 @@ func (d *Database) Lookup(c value.Class, name string) (int64, bool) {
 		return number(d.Roles.Named(name))
 	case value.AccessProviders:
 		return number(d.Providers.Named(name))
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 func number[T Object](o T, ok bool) (int64, bool) {
@@ -213,8 +219,9 @@ func (d *Database) Name(c value.Class, id int64) (string, bool) {
 		return name(d.Roles.Numbered(id))
 	case value.AccessProviders:
 		return name(d.Providers.Numbered(id))
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 func name[T Object](o T, ok bool) (string, bool) {
@@ -361,8 +368,9 @@ func (b *Builder) Add(ref value.Ref, doc *value.Document) error {
 		return add(&b.d.Roles, ref, fields, newRole)
 	case value.AccessProviders:
 		return add(&b.d.Providers, ref, fields, newProvider)
+	default: // no part of the schema
+		return nil
 	}
-	return nil
 }
 
 // Floor sets the HistoryFloor of a collection that was added.

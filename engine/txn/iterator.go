@@ -32,13 +32,46 @@ type Iterator struct {
 
 // Scan returns an iterator over the keys k with lo <= k < hi, nil hi being
 // the end of all keys. It stands before the first entry, or, in reverse,
-// behind the last.
-func (t *Txn) Scan(lo, hi []byte, reverse bool) *Iterator {
-	it := &Iterator{t: t, lo: lo, hi: hi, reverse: reverse, base: t.snap.Scan(lo, hi, reverse)}
-	if t.track {
-		t.scans = append(t.scans, it)
+// behind the last. Its keys and values are valid until the transaction ends.
+func (t *Txn) Scan(lo, hi []byte, reverse bool) kv.Iterator {
+	base := t.snap.Scan(lo, hi, reverse)
+	if !t.track {
+		return &counting{Iterator: base, t: t}
 	}
+	it := &Iterator{t: t, lo: lo, hi: hi, reverse: reverse, base: base}
+	t.scans = append(t.scans, it)
 	return it
+}
+
+// counting is an iterator of a transaction that does not write: that of the
+// snapshot, whose entries are counted.
+type counting struct {
+	kv.Iterator
+	t     *Txn // nil once it is closed
+	bytes int
+}
+
+// Next moves to the next entry.
+func (it *counting) Next() bool { return it.count(it.Iterator.Next()) }
+
+// Seek moves as that of Iterator does.
+func (it *counting) Seek(key []byte) bool { return it.count(it.Iterator.Seek(key)) }
+
+func (it *counting) count(ok bool) bool {
+	if ok {
+		it.bytes += len(it.Key()) + len(it.Value())
+	}
+	return ok
+}
+
+// Close releases the iterator.
+func (it *counting) Close() {
+	if it.t == nil {
+		return
+	}
+	it.Iterator.Close()
+	it.t.read(it.bytes)
+	it.t = nil
 }
 
 // Next moves to the next entry.

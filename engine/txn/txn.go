@@ -14,7 +14,8 @@ import (
 	"github.com/fawndb/fawn/engine/kv"
 )
 
-// Txn is a transaction. It is not safe for concurrent use.
+// Txn is a transaction. It is not safe for concurrent use, and not to be copied
+// once it has begun.
 type Txn struct {
 	snap   kv.Snapshot
 	writes *btree.BTreeG[*kv.Write] // nil until the first write
@@ -34,10 +35,20 @@ type Stats struct {
 	ReadOps int64
 }
 
-// New returns a transaction over a snapshot, which it closes at its end. If
-// track is set, reads are noted for Batch; a transaction that will not
-// commit saves that.
-func New(snap kv.Snapshot, track bool) *Txn { return &Txn{snap: snap, track: track} }
+// New returns a transaction that has begun.
+func New(snap kv.Snapshot, track bool) *Txn {
+	t := new(Txn)
+	t.Begin(snap, track)
+	return t
+}
+
+// Begin makes the zero Txn a transaction over a snapshot, which it closes at
+// its end. If track is set, reads are noted for Batch. A transaction that does
+// not write saves that; it must not write.
+func (t *Txn) Begin(snap kv.Snapshot, track bool) { t.snap, t.track = snap, track }
+
+// Tracks reports whether reads are noted.
+func (t *Txn) Tracks() bool { return t.track }
 
 // Time is the snapshot's time.
 func (t *Txn) Time() int64 { return t.snap.Time() }
@@ -72,7 +83,8 @@ func (t *Txn) Writes() int {
 func (t *Txn) Size() int { return t.size }
 
 // Get returns the value of key as the transaction sees it, nil if there is
-// none. It must not be changed, and is valid until the transaction ends.
+// none. It must not be changed, and is valid until the transaction ends. Nor
+// must key be changed afterwards.
 func (t *Txn) Get(key []byte) ([]byte, error) {
 	if t.writes != nil {
 		if w, ok := t.writes.Get(&kv.Write{Key: key}); ok {
@@ -85,20 +97,20 @@ func (t *Txn) Get(key []byte) ([]byte, error) {
 	return t.GetBase(key)
 }
 
-// GetBase returns the value of key without the transaction's own writes.
+// GetBase returns the value of key without the transaction's own writes. The
+// key must not be changed afterwards.
 func (t *Txn) GetBase(key []byte) ([]byte, error) {
-	if t.track {
-		t.keys = append(t.keys, bytes.Clone(key))
-	}
+	t.Depend(key)
 	v, err := t.snap.Get(key)
 	t.read(len(v))
 	return v, err
 }
 
-// Depend notes that the transaction depends on a key without reading it.
+// Depend notes that the transaction depends on a key without reading it. The
+// key must not be changed afterwards.
 func (t *Txn) Depend(key []byte) {
 	if t.track {
-		t.keys = append(t.keys, bytes.Clone(key))
+		t.keys = append(t.keys, key)
 	}
 }
 
@@ -164,5 +176,5 @@ func (t *Txn) Batch() *kv.Batch {
 // Close ends the transaction and releases its snapshot.
 func (t *Txn) Close() { t.snap.Close() }
 
-// Forget stops noting reads: the transaction will not commit.
+// Forget stops noting reads: the transaction has not written and will not.
 func (t *Txn) Forget() { t.track, t.keys, t.scans = false, nil, nil }

@@ -60,7 +60,7 @@ func (w *encoder) bind(dst []argument, e *expr, form *ast.Form) []argument {
 			dst[i] = variadic(o, rest)
 			rest = nil
 		case len(rest) > 0:
-			dst[i] = w.positional(o, rest[0])
+			dst[i] = w.positional(o, rest[:1])
 			rest = rest[1:]
 		case o.Nullable:
 			dst[i] = argument{use: null}
@@ -93,9 +93,10 @@ func variadic(o *ast.Operand, rest []*expr) argument {
 }
 
 // positional is the argument of an operand that takes one.
-func (w *encoder) positional(o *ast.Operand, e *expr) argument {
+func (w *encoder) positional(o *ast.Operand, exprs []*expr) argument {
+	e := exprs[0]
 	if e.kind() != name || e.text() != blankName {
-		return argument{one, []*expr{e}}
+		return argument{one, exprs}
 	}
 	if !o.Optional {
 		w.fail(e.start(), `"_" leaves an argument out, and `+o.Key+" is needed")

@@ -11,6 +11,7 @@ type comment struct {
 	// What follows is known when all comments are (place).
 	text   string
 	behind bool // it belongs to what stands before it on its line
+	ends   bool // nothing but comments follows on its line
 	blank  bool // an empty line stands before it
 }
 
@@ -43,23 +44,16 @@ func (c *comment) place(src string, following []comment) {
 	before := strings.TrimRight(src[:c.start], " \t\r")
 	c.blank = emptyLineBefore(src, c.start)
 	sameLine := before != "" && !strings.HasSuffix(before, "\n") && !strings.ContainsAny(before[len(before)-1:], "([{")
-	c.behind = sameLine && (!c.separated || endsLine(src, c.end, following))
-}
-
-// endsLine reports whether only comments follow on the line behind offset.
-func endsLine(src string, offset int, following []comment) bool {
-	rest := strings.TrimLeft(src[offset:], " \t\r")
-	if rest == "" || rest[0] == '\n' {
-		return true
-	}
-	at := len(src) - len(rest)
-	return len(following) > 0 && following[0].start == at && endsLine(src, following[0].end, following[1:])
+	rest := strings.TrimLeft(src[c.end:], " \t\r")
+	c.ends = rest == "" || rest[0] == '\n' ||
+		len(following) > 0 && following[0].start == len(src)-len(rest) && following[0].ends
+	c.behind = sameLine && (!c.separated || c.ends)
 }
 
 // emptyLineBefore reports whether the line before that of offset is empty, and
-// only blanks stand before offset on its own.
+// only blanks, or the prefix of a name, stand before offset on its own.
 func emptyLineBefore(src string, offset int) bool {
-	before := strings.TrimRight(src[:offset], " \t\r")
+	before := strings.TrimRight(strings.TrimSuffix(src[:offset], "q."), " \t\r")
 	if !strings.HasSuffix(before, "\n") {
 		return false
 	}

@@ -62,8 +62,11 @@ func (r *dataReader) object() (n, plain node) {
 	var tag string
 	var content node
 	for t := r.next(); t.Value != "}"; t = r.separator() {
-		key, _ := unquote(t.Value)
-		r.next()
+		word, _ := cutWord(t)
+		key, _ := unquote(word)
+		if t.Type != tokenKey {
+			r.next()
+		}
 		v, inner := r.member(r.next())
 		if isTag(key) && len(fields) == 0 {
 			if tag, content = key, v; key == "@obj" {

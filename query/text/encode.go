@@ -186,18 +186,24 @@ func (w *encoder) members(e *expr, write func(*encoder, *expr)) {
 
 // key returns the name of a member.
 func (w *encoder) key(f *field) string {
-	token := f.Tokens[0].Value
+	token := f.text()
 	switch {
-	case f.Tokens[0].Type == tokenName:
-		return token
 	case isQuoted(token):
 		return w.unquote(token, f.start())
+	case isIdent(token):
+		return token
 	}
 	w.fail(f.start(), "a name is an identifier or a string")
 	return ""
 }
 
 func (f *field) start() int { return f.Tokens[0].Pos.Offset }
+
+// text returns the name of a member as it is written.
+func (f *field) text() string {
+	word, _ := cutWord(f.Tokens[0])
+	return word
+}
 
 // repeated returns the index of the first name that is there before, -1 if
 // there is none.
@@ -284,6 +290,7 @@ func (w *encoder) data(e *expr) {
 	case tagged:
 		w.tagged(e, false)
 		return
+	case call, lambda, group:
 	}
 	w.fail(e.start(), "found "+found(e.Tokens[0])+" in data, which is not evaluated: it holds JSON and tags only")
 }

@@ -86,32 +86,27 @@ func place(src string, offset int) (line, column int, text string) {
 }
 
 // unexpected is the error of a token that cannot stand where it does. What
-// could stand there follows from the tokens before it.
+// could stand there follows from the tokens before it. The grammar stops at a
+// comma if what follows that is no item; then it is this that is unexpected.
 func unexpected(src string, offset int) *Error {
 	s := &scanner{src: src}
 	var before, last lexer.Token
 	for {
 		inside := s.inside()
 		t, err := s.Next()
-		switch {
-		case err != nil:
+		if err != nil {
 			return err.(*Error) //nolint:errorlint // a scanner has no other errors
-		case t.Pos.Offset < offset && !t.EOF():
+		}
+		wanted := expected(before, last, inside)
+		switch comma := t.Value == "," && strings.HasPrefix(wanted, `","`); {
+		case !t.EOF() && (t.Pos.Offset < offset || comma):
 			before, last = last, t
-		case inside == 0 && strings.Contains(")]}", t.Value) && !t.EOF():
-			return errorAt(src, offset, "found "+quote(t.Value)+", which closes nothing")
+		case !t.EOF() && inside == 0 && isCloser(t.Value[0]):
+			return errorAt(src, t.Pos.Offset, "found "+found(t)+", which closes nothing")
 		default:
-			return errorAt(src, offset, "found "+found(t)+", expected "+expected(before, last, inside))
+			return errorAt(src, t.Pos.Offset, "found "+found(t)+", expected "+wanted)
 		}
 	}
-}
-
-// inside returns the innermost open bracket, 0 if there is none.
-func (s *scanner) inside() byte {
-	if n := len(s.open); n > 0 {
-		return s.open[n-1].bracket
-	}
-	return 0
 }
 
 // found names a token, cut short.
@@ -119,30 +114,52 @@ func found(t lexer.Token) string {
 	if t.EOF() {
 		return "the end"
 	}
-	if runes := []rune(t.Value); len(runes) > 30 {
+	word, _ := cutWord(t)
+	if runes := []rune(word); len(runes) > 30 {
 		return quote(string(runes[:30]) + "...")
 	}
-	return quote(t.Value)
+	return quote(word)
+}
+
+// cutWord cuts a token into its word and the sign that belongs to it: "(",
+// "=>", ":" or none. Of punctuation it is the sign.
+func cutWord(t lexer.Token) (word, sign string) {
+	switch t.Type {
+	case tokenCall, tokenTag:
+		sign = "("
+	case tokenParameter:
+		sign = "=>"
+	case tokenKey:
+		sign = ":"
+	case tokenPunct:
+		return t.Value, t.Value
+	}
+	return strings.TrimRight(strings.TrimSuffix(t.Value, sign), " \t"), sign
 }
 
 // expected says what could stand behind the tokens before and last, in a
 // bracket.
 func expected(before, last lexer.Token, bracket byte) string {
-	closer := map[byte]string{'(': `")"`, '[': `"]"`, '{': `"}"`}[bracket]
-	switch last.Value {
-	case "", ";", ":", "=>":
+	closer := map[byte]string{'(': `")"`, '[': `"]"`, '{': `"}"`, '@': `")"`}[bracket]
+	switch _, sign := cutWord(last); sign {
+	case ";", ":", "=>":
 		return "an expression"
 	case "(", "[", "{", ",":
-		if bracket == '{' {
+		switch bracket {
+		case '{':
 			return "a name or " + closer
+		case '@':
+			return "an expression"
 		}
 		return "an expression or " + closer
 	}
 	switch {
-	case last.Type == tokenTag:
-		return `"("`
+	case last.Value == "":
+		return "an expression"
 	case bracket == 0:
 		return `";" or a new line`
+	case bracket == '@':
+		return closer
 	case bracket == '{' && (before.Value == "{" || before.Value == ","):
 		return `":"`
 	}

@@ -160,7 +160,7 @@ func (p *formatter) object(e *expr) node {
 
 // key prints the name of a member.
 func (p *formatter) key(f *field) string {
-	token := f.Tokens[0].Value
+	token := f.text()
 	if !isQuoted(token) {
 		return token
 	}

@@ -16,24 +16,36 @@ type file struct {
 	Exprs []*expr `parser:"( @@ ';'* )*"`
 }
 
-// expr is one expression; its first token says which. Brackets around one
-// expression are that expression, unless an arrow follows: x => body and
-// (x, y) => body.
+// expr is one expression; its first token says which:
+//
+//	Expr  = ( Call ( Expr ( "," Expr )* )? ")" | Literal | Name
+//	        | "{" ( Field ( "," Field )* )? "}"
+//	        | "[" ( Expr ( "," Expr )* )? "]"
+//	        | "(" ( Expr ( "," Expr )* )? ")" ( "=>" Expr )?
+//	        | Parameter Expr
+//	        | Tag Expr ")" )
+//	Field = ( Key | ( Name | Literal ) ":" ) Expr
+//
+// Brackets around one expression are that expression, unless an arrow
+// follows: x => body and (x, y) => body.
+//
+// It is read by hand (expression.go), because reflection over every node costs
+// more than all the rest of reading a query.
 type expr struct {
 	Tokens []lexer.Token
-	Args   []*expr  `parser:"(   Function '(' ( @@ ( ',' @@ )* ','? )? ')' | Literal | Name"`
-	Fields []*field `parser:"  | '{' ( @@ ( ',' @@ )* ','? )? '}'                           "`
-	Items  []*expr  `parser:"  | '[' ( @@ ( ',' @@ )* ','? )? ']'                           "`
-	Params []*expr  `parser:"  | '(' ( @@ ( ',' @@ )* ','? )? ')'                           "`
-	Result *expr    `parser:"    ( '=>' @@ )?                                               "`
-	Body   *expr    `parser:"  | Parameter '=>' @@                                          "`
-	Data   *expr    `parser:"  | Tag '(' @@ ')' )                                           "`
+	Args   []*expr  // of a call
+	Fields []*field // of an object
+	Items  []*expr  // of an array
+	Params []*expr  // in brackets
+	Result *expr    // behind brackets and an arrow
+	Body   *expr    // behind a parameter
+	Data   *expr    // in a tag
 }
 
 // field is one member of an object.
 type field struct {
 	Tokens []lexer.Token
-	Value  *expr `parser:"( Name | Literal ) ':' @@"`
+	Value  *expr
 }
 
 var parser = participle.MustBuild[file](participle.Lexer(tokenKinds), participle.UseLookahead(1))
@@ -107,7 +119,7 @@ const (
 // kind says what e is. It is asked of what inner returns.
 func (e *expr) kind() kind {
 	switch e.Tokens[0].Type {
-	case tokenFunction:
+	case tokenCall:
 		return call
 	case tokenParameter:
 		return lambda
@@ -129,8 +141,12 @@ func (e *expr) kind() kind {
 	return group
 }
 
-// text returns the first token: the name of a call or variable, a literal.
-func (e *expr) text() string { return e.Tokens[0].Value }
+// text returns the word that e starts with: the name of a call or variable, a
+// literal.
+func (e *expr) text() string {
+	word, _ := cutWord(e.Tokens[0])
+	return word
+}
 
 // start and end are e's place in the source.
 func (e *expr) start() int { return e.Tokens[0].Pos.Offset }

@@ -36,8 +36,9 @@ func Highlight(dst []byte, src string) []byte {
 		}
 		start := t.Pos.Offset
 		dst = append(dst, src[done:start]...)
-		dst = coloured(dst, colour(t), t.Value)
-		done = start + len(t.Value)
+		word, _ := cutWord(t)
+		dst = coloured(dst, colour(t), word)
+		done = start + len(word)
 	}
 }
 
@@ -57,7 +58,7 @@ func coloured(dst []byte, colour, s string) []byte {
 
 func colour(t lexer.Token) string {
 	switch t.Type {
-	case tokenFunction:
+	case tokenCall:
 		return functionColour
 	case tokenTag:
 		return constantColour

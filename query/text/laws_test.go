@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/wire"
-	"pgregory.net/rapid"
 )
 
 // failer is a test of any kind.

@@ -9,15 +9,16 @@ import (
 	"github.com/alecthomas/participle/v2/lexer"
 )
 
-// The kinds of token. The scanner tells the three uses of an identifier apart
-// by what follows it on its line, so that one token of lookahead is enough for
-// the grammar. Punctuation is one kind, told apart by its text.
+// The kinds of token. The scanner looks at what follows a word on its line, so
+// that one token of lookahead is enough for the grammar and it has few tokens
+// to read. Punctuation is one kind, told apart by its text.
 const (
-	tokenFunction  lexer.TokenType = lexer.EOF - 1 - iota // before "("
-	tokenParameter                                        // before "=>"
-	tokenName                                             // anywhere else
+	tokenCall      lexer.TokenType = lexer.EOF - 1 - iota // Name(
+	tokenTag                                              // @name(
+	tokenParameter                                        // name =>
+	tokenKey                                              // name: or "name":
+	tokenName                                             // any other name
 	tokenLiteral                                          // a string or a number
-	tokenTag                                              // @name
 	tokenPunct
 )
 
@@ -37,8 +38,8 @@ const (
 type tokens map[string]lexer.TokenType
 
 var tokenKinds = tokens{
-	"EOF": lexer.EOF, "Function": tokenFunction, "Parameter": tokenParameter, "Name": tokenName,
-	"Literal": tokenLiteral, "Tag": tokenTag, "Punct": tokenPunct,
+	"EOF": lexer.EOF, "Call": tokenCall, "Tag": tokenTag, "Parameter": tokenParameter, "Key": tokenKey,
+	"Name": tokenName, "Literal": tokenLiteral, "Punct": tokenPunct,
 }
 
 // Symbols implements lexer.Definition.
@@ -59,18 +60,19 @@ func (tokens) LexString(_, src string) (lexer.Lexer, error) {
 }
 
 // scanner cuts a source into tokens. The text of a token is its source as it
-// stands, so that nothing is copied. The prefix of q.Name belongs to no token.
+// stands, so that nothing is copied. The prefix of q.Name and a comma before a
+// closing bracket belong to no token.
 type scanner struct {
 	src      string
 	pos      int
 	left     int        // how many more tokens there may be, plus one; 0 is no limit of any kind
 	depth    int        // brackets and arrows around pos
 	open     []opening  // the open brackets, outermost first
-	before   byte       // first byte of the last token
+	before   byte       // last byte of the last token
 	comments *[]comment // where comments go, nil to drop them
 }
 
-// opening is a bracket that is open, and the depth outside it.
+// opening is a bracket that is open, '@' for a tag's, and the depth outside it.
 type opening struct {
 	bracket byte
 	depth   int
@@ -78,50 +80,65 @@ type opening struct {
 
 // Next implements lexer.Lexer. Its errors are of type *Error.
 func (s *scanner) Next() (lexer.Token, error) {
-	if err := s.space(); err != nil {
-		return lexer.Token{}, err
-	}
-	start := s.pos
-	if start == len(s.src) {
-		return lexer.EOFToken(lexer.Position{Offset: start}), nil
-	}
-	if s.left > 0 {
-		if s.left--; s.left == 0 {
-			return lexer.Token{}, s.fail(start, "the text is too long: it has more than a million words and signs")
+	for {
+		if err := s.space(); err != nil {
+			return lexer.Token{}, err
 		}
-	}
-	kind, err := s.scan(s.src[start])
-	if err != nil {
-		return lexer.Token{}, err
-	}
-	if kind == tokenName {
-		if s.prefix(start) {
-			return s.Next()
+		start := s.pos
+		if start == len(s.src) {
+			return lexer.EOFToken(lexer.Position{Offset: start}), nil
 		}
-		kind = s.use()
+		if s.left > 0 {
+			if s.left--; s.left == 0 {
+				return lexer.Token{}, s.fail(start, "the text is too long: it has more than a million words and signs")
+			}
+		}
+		if s.skip() {
+			continue
+		}
+		kind, err := s.scan(s.src[start])
+		if err != nil {
+			return lexer.Token{}, err
+		}
+		s.before = s.src[s.pos-1]
+		return lexer.Token{Type: kind, Value: s.src[start:s.pos], Pos: lexer.Position{Offset: start}}, nil
 	}
-	s.before = s.src[start]
-	return lexer.Token{Type: kind, Value: s.src[start:s.pos], Pos: lexer.Position{Offset: start}}, nil
 }
 
-// prefix skips the dot of q.Name and reports whether there was one.
-func (s *scanner) prefix(start int) bool {
-	if s.src[start:s.pos] != "q" || !strings.HasPrefix(s.src[s.pos:], ".") || identLength(s.src[s.pos+1:]) == 0 {
-		return false
+// skip moves behind what is no token: the prefix q. of a name, and a comma
+// between an item and a closing bracket.
+func (s *scanner) skip() bool {
+	rest := s.src[s.pos:]
+	switch rest[0] {
+	case 'q':
+		if len(rest) < 3 || rest[1] != '.' || identLength(rest[2:]) == 0 {
+			return false
+		}
+		s.pos += 2
+		return true
+	case ',':
+		if s.inside() == '@' || strings.IndexByte(",;:>([{", s.before) >= 0 {
+			return false
+		}
+		after := scanner{src: s.src, pos: s.pos + 1}
+		if err := after.space(); err != nil || after.pos == len(s.src) || !isCloser(s.src[after.pos]) {
+			return false
+		}
+		s.pos++
+		s.before = ','
+		return true
 	}
-	s.pos++
-	return true
+	return false
 }
 
-// use says which kind of token the identifier before pos is.
-func (s *scanner) use() lexer.TokenType {
-	switch rest := strings.TrimLeft(s.src[s.pos:], " \t"); {
-	case strings.HasPrefix(rest, "("):
-		return tokenFunction
-	case strings.HasPrefix(rest, "=>"):
-		return tokenParameter
+func isCloser(c byte) bool { return c == ')' || c == ']' || c == '}' }
+
+// inside returns the innermost open bracket, 0 if there is none.
+func (s *scanner) inside() byte {
+	if n := len(s.open); n > 0 {
+		return s.open[n-1].bracket
 	}
-	return tokenName
+	return 0
 }
 
 // scan moves behind the token that starts with c.
@@ -136,18 +153,21 @@ func (s *scanner) scan(c byte) (lexer.TokenType, error) {
 			return tokenPunct, s.nest('=')
 		}
 	case '"', '\'', '`':
-		return tokenLiteral, s.quoted(c)
+		if err := s.quoted(c); err != nil {
+			return 0, err
+		}
+		return s.use(tokenLiteral)
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return tokenLiteral, s.number()
 	case '@':
 		if n := identLength(s.src[s.pos+1:]); n > 0 {
 			s.pos += 1 + n
-			return tokenTag, nil
+			return s.use(tokenTag)
 		}
 	default:
 		if n := identLength(s.src[s.pos:]); n > 0 {
 			s.pos += n
-			return tokenName, nil
+			return s.use(tokenName)
 		}
 	}
 	r, _ := utf8.DecodeRuneInString(s.src[s.pos:])
@@ -157,11 +177,38 @@ func (s *scanner) scan(c byte) (lexer.TokenType, error) {
 	return 0, s.fail(s.pos, "found "+quote(string(r))+", which starts nothing")
 }
 
+// use says which kind of token the word before pos is, and takes the sign that
+// says so into the token. A word by itself is of the given kind.
+func (s *scanner) use(word lexer.TokenType) (lexer.TokenType, error) {
+	at := s.pos
+	for at < len(s.src) && (s.src[at] == ' ' || s.src[at] == '\t') {
+		at++
+	}
+	rest := s.src[at:]
+	switch {
+	case word != tokenTag && strings.HasPrefix(rest, ":"):
+		s.pos = at + 1
+		return tokenKey, nil
+	case word == tokenTag && !strings.HasPrefix(rest, "("):
+		return 0, s.fail(at, `expected "(" behind a tag`)
+	case word == tokenTag:
+		s.pos = at + 1
+		return word, s.nest('@')
+	case word == tokenName && strings.HasPrefix(rest, "("):
+		s.pos = at + 1
+		return tokenCall, s.nest('(')
+	case word == tokenName && strings.HasPrefix(rest, "=>"):
+		s.pos = at + 2
+		return tokenParameter, s.nest('=')
+	}
+	return word, nil
+}
+
 // nest keeps count of the depth. A comma or semicolon ends the arrows before
 // it, a closing bracket those inside it.
 func (s *scanner) nest(c byte) error {
 	switch c {
-	case '(', '[', '{':
+	case '(', '[', '{', '@':
 		s.open = append(s.open, opening{c, s.depth})
 		s.depth++
 	case '=':
@@ -263,28 +310,31 @@ func (s *scanner) quoted(mark byte) error {
 // number moves behind a number, which has the syntax of JSON.
 func (s *scanner) number() error {
 	start := s.pos
-	if s.src[s.pos] == '-' {
-		s.pos++
-	}
-	zero := s.pos < len(s.src) && s.src[s.pos] == '0'
+	s.accept("-")
+	zero := strings.HasPrefix(s.src[s.pos:], "0")
 	n := s.digits()
 	ok := n == 1 || n > 1 && !zero
-	if s.pos < len(s.src) && s.src[s.pos] == '.' {
-		s.pos++
+	if s.accept(".") {
 		ok = s.digits() > 0 && ok
 	}
-	if s.pos < len(s.src) && s.src[s.pos]|0x20 == 'e' {
-		s.pos++
-		if s.pos < len(s.src) && (s.src[s.pos] == '+' || s.src[s.pos] == '-') {
-			s.pos++
-		}
+	if s.accept("eE") {
+		s.accept("+-")
 		ok = s.digits() > 0 && ok
 	}
-	if !ok || identLength(s.src[s.pos:]) > 0 {
-		s.pos += identLength(s.src[s.pos:])
+	if letters := identLength(s.src[s.pos:]); !ok || letters > 0 {
+		s.pos += letters
 		return s.fail(start, "found "+quote(s.src[start:s.pos])+", which is not a number")
 	}
 	return nil
+}
+
+// accept moves behind the present byte if it is one of these.
+func (s *scanner) accept(bytes string) bool {
+	if s.pos == len(s.src) || strings.IndexByte(bytes, s.src[s.pos]) < 0 {
+		return false
+	}
+	s.pos++
+	return true
 }
 
 func (s *scanner) digits() int {

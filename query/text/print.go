@@ -213,8 +213,7 @@ func spread(o *ast.Operand, e ast.Expr) []ast.Expr {
 			return list.Items
 		}
 		return []ast.Expr{&ast.Array{Items: list.Items}}
-	case len(list.Items) == 0 && (o.Optional || o.Nullable),
-		len(list.Items) == 1 && o.Syntax != ast.ExpressionList:
+	case len(list.Items) < 2 && o.Syntax != ast.ExpressionList:
 		return []ast.Expr{list}
 	}
 	return list.Items

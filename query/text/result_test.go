@@ -22,26 +22,42 @@ func TestAppendResult(t *testing.T) {
 		{"protected object", `{"@obj":{"@ts":1}}`, `{ "@ts": 1 }`},
 		{"times", `[{"@ts":"2020-01-01T00:00:00.500Z"},{"@date":"2020-01-01"}]`, `[Time("2020-01-01T00:00:00.500Z"), Date("2020-01-01")]`},
 		{"bytes", `[{"@bytes":"AQ=="},{"@uuid":"00000000-0000-0000-0000-000000000000"}]`, `[@bytes("AQ=="), @uuid("00000000-0000-0000-0000-000000000000")]`},
-		{"refs", `[` + ref("1", users) + `,` + users + `,` + ref("5", ref("tokens", "")) + `,` + ref("tokens", "") + `]`,
-			`[Ref(Collection("users"), "1"), Collection("users"), Ref(Tokens(), "5"), Tokens()]`},
+		{
+			"refs", `[` + ref("1", users) + `,` + users + `,` + ref("5", ref("tokens", "")) + `,` + ref("tokens", "") + `]`,
+			`[Ref(Collection("users"), "1"), Collection("users"), Ref(Tokens(), "5"), Tokens()]`,
+		},
 		{"ref in a database", `{"@ref":{"id":"x","collection":{"@ref":{"id":"collections"}},"database":` +
 			`{"@ref":{"id":"d","collection":{"@ref":{"id":"databases"}}}}}}`, `Collection("x", Database("d"))`},
 		{"function without a name", ref("p", ref("access_providers", "")), `@ref("access_providers/p")`},
-		{"sets", `[{"@set":{"match":` + ref("i", ref("indexes", "")) + `,"terms":"a"}},{"@set":{"union":[` + users + `,` + users + `]}}]`,
-			`[Match(Index("i"), "a"), Union(Collection("users"), Collection("users"))]`},
-		{"set with a lambda", `{"@set":{"filter":{"api_version":"4","lambda":"x","expr":true},"collection":` + ref("tokens", "") + `}}`,
-			`Filter(Tokens(), x => true)`},
-		{"lambda", `{"@query":{"api_version":"4","lambda":["a","b"],"expr":{"add":[{"var":"a"},{"var":"b"}]}}}`,
-			`Query((a, b) => Add(a, b))`},
-		{"lambda with data", `{"@query":{"api_version":"4","lambda":"x","expr":{"let":{"y":{"quote":{"a":` + users + `}}},"in":{"var":"y"}}}}`,
-			`Query(x => Let({ y: { a: Collection("users") } }, y))`},
-		{"document", `{"ref":` + ref("1", users) + `,"ts":1700000000123456,"data":{"name":"a name that is so long that the line must break"}}`,
+		{
+			"sets", `[{"@set":{"match":` + ref("i", ref("indexes", "")) + `,"terms":"a"}},{"@set":{"union":[` + users + `,` + users + `]}}]`,
+			`[Match(Index("i"), "a"), Union(Collection("users"), Collection("users"))]`,
+		},
+		{
+			"set with a lambda", `{"@set":{"filter":{"api_version":"4","lambda":"x","expr":true},"collection":` + ref("tokens", "") + `}}`,
+			`Filter(Tokens(), x => true)`,
+		},
+		{
+			"lambda", `{"@query":{"api_version":"4","lambda":["a","b"],"expr":{"add":[{"var":"a"},{"var":"b"}]}}}`,
+			`Query((a, b) => Add(a, b))`,
+		},
+		{
+			"lambda with data", `{"@query":{"api_version":"4","lambda":"x","expr":{"let":{"y":{"quote":{"a":` + users + `}}},"in":{"var":"y"}}}}`,
+			`Query(x => Let({ y: { a: Collection("users") } }, y))`,
+		},
+		{
+			"document", `{"ref":` + ref("1", users) + `,"ts":1700000000123456,"data":{"name":"a name that is so long that the line must break"}}`,
 			"{\n  ref: Ref(Collection(\"users\"), \"1\"),\n  ts: 1700000000123456,\n" +
-				"  data: { name: \"a name that is so long that the line must break\" }\n}"},
-		{"data of all kinds", `{"a":{"@obj":{"@obj":{"@obj":{"@ts":1}}}},"b":{"@obj":{"@x":{"@obj":{"@date":2}},"y":3}}}`,
-			`{ a: { "@obj": { "@ts": 1 } }, b: { "@x": { "@date": 2 }, y: 3 } }`},
-		{"no result, but JSON", `[{"@ts":1},{"@obj":{"@date":1}},{"@ts":{"@obj":{"@date":1}},"b":1}]`,
-			`[@ts(1), @obj({ "@date": 1 }), { "@ts": @obj({ "@date": 1 }), b: 1 }]`},
+				"  data: { name: \"a name that is so long that the line must break\" }\n}",
+		},
+		{
+			"data of all kinds", `{"a":{"@obj":{"@obj":{"@obj":{"@ts":1}}}},"b":{"@obj":{"@x":{"@obj":{"@date":2}},"y":3}}}`,
+			`{ a: { "@obj": { "@ts": 1 } }, b: { "@x": { "@date": 2 }, y: 3 } }`,
+		},
+		{
+			"no result, but JSON", `[{"@ts":1},{"@obj":{"@date":1}},{"@ts":{"@obj":{"@date":1}},"b":1}]`,
+			`[@ts(1), @obj({ "@date": 1 }), { "@ts": @obj({ "@date": 1 }), b: 1 }]`,
+		},
 		{"no result", `{"@ts":"yesterday"}`, `@ts("yesterday")`},
 		{"too deep", strings.Repeat("[", 3000) + strings.Repeat("]", 3000), ""},
 		{"no JSON", `{"a"`, `{"a"`},
@@ -97,15 +113,21 @@ func TestAppendValue(t *testing.T) {
 		v    value.Value
 		want string
 	}{
-		{"document", value.NewDocument(user, 5, value.Object{{Name: "data", Value: value.Object{{Name: "on", Value: value.Date(0)}}}}),
-			`{ ref: Ref(Collection("users"), "7"), ts: 5, data: { on: Date("1970-01-01") } }`},
+		{
+			"document", value.NewDocument(user, 5, value.Object{{Name: "data", Value: value.Object{{Name: "on", Value: value.Date(0)}}}}),
+			`{ ref: Ref(Collection("users"), "7"), ts: 5, data: { on: Date("1970-01-01") } }`,
+		},
 		{"pending time", value.TxnTime{}, `1234`},
 		{"lambda", lambda, `Query(x => Let({ y: { of: Ref(Collection("users"), "7") } }, Add(x, y)))`},
 		{"set", all, `Match(Index("all"), 1, @bytes("YQ=="))`},
-		{"range", &value.Set{Op: value.SetRange, Sets: []value.Value{all}, From: []value.Value{value.Long(1)}, FromBare: true},
-			`Range(Match(Index("all"), 1, @bytes("YQ==")), 1, [])`},
-		{"page", &value.Page{Data: value.Array{user}, After: value.Array{user}},
-			`{ after: [Ref(Collection("users"), "7")], data: [Ref(Collection("users"), "7")] }`},
+		{
+			"range", &value.Set{Op: value.SetRange, Sets: []value.Value{all}, From: []value.Value{value.Long(1)}, FromBare: true},
+			`Range(Match(Index("all"), 1, @bytes("YQ==")), 1, [])`,
+		},
+		{
+			"page", &value.Page{Data: value.Array{user}, After: value.Array{user}},
+			`{ after: [Ref(Collection("users"), "7")], data: [Ref(Collection("users"), "7")] }`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,8 +141,10 @@ func TestAppendValue(t *testing.T) {
 
 func TestHighlight(t *testing.T) {
 	tests := []struct{ name, src, want string }{
-		{"all kinds", `Get("a", -1, x, true) // c`,
-			"F{Get}(S{\"a\"}, N{-1}, x, C{true}) G{// c}"},
+		{
+			"all kinds", `Get("a", -1, x, true) // c`,
+			"F{Get}(S{\"a\"}, N{-1}, x, C{true}) G{// c}",
+		},
 		{"tag and prefix", `q.Now(@ts("x"))`, `q.F{Now}(C{@ts}(S{"x"}))`},
 		{"lines", "/* a\nb */ 1", "G{/* a}\nG{b */} N{1}"},
 		{"unfinished", `Get("a`, `F{Get}("a`},

@@ -185,7 +185,7 @@ func (s *Source) download(ctx context.Context, uri string, e *entry) error {
 	if err != nil {
 		return fmt.Errorf("jwks: %w", err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	switch {
 	case resp.StatusCode == http.StatusNotModified && e.keys != nil:
 		e.fetched = s.clock()

@@ -43,7 +43,7 @@ func TestGoSuite(t *testing.T) {
 	alone.Wait()
 
 	sum := judge(r.outcomes, pending)
-	t.Logf("the Go driver's suite: %d tests pass, %d are pending", sum.passed, sum.pending)
+	t.Logf("the Go driver's suite: %d tests pass, %d pending", sum.passed, sum.pending)
 	for _, complaint := range sum.complaints {
 		name, _, _ := strings.Cut(complaint, " ")
 		t.Errorf("%s\n%s", complaint, r.output[name])
