@@ -32,7 +32,7 @@ func (l life) at(ts int) int {
 
 // historyModel is a few documents, in the database and in the model.
 type historyModel struct {
-	s    *scratch
+	s    *sandbox
 	docs []life
 }
 
@@ -99,7 +99,7 @@ func (m *historyModel) list(f func(life) bool) string {
 // and compares every time that there was with a model.
 func TestHistoryModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		m := &historyModel{s: newScratch(t), docs: []life{{}, {}, {}}}
+		m := &historyModel{s: newSandbox(t), docs: []life{{}, {}, {}}}
 		m.s.do(`Do(CreateCollection({ name: "c", history_days: null }),
 			CreateIndex({ name: "by_n", source: Collection("c"), terms: [{ field: ["data", "n"] }] }))`)
 		var trail []string
