@@ -221,7 +221,9 @@ func TestReadingTime(t *testing.T) {
 
 // TestAnsweringTime checks that who does not read an answer is let go.
 func TestAnsweringTime(t *testing.T) {
-	const large = `{"repeat":"0123456789","number":800000}`
+	// The query is small and its answer is not.
+	large := `{"concat":{"map":{"lambda":"_","expr":{"repeat":"0123456789","number":1024}},"collection":[` +
+		strings.Repeat("1,", 799) + `1]}}`
 	eachProtocol(t, func(t *testing.T, c *http.Client) {
 		h := open(t, Options{}, func(s *Server) { s.http.WriteTimeout = time.Second })
 		if tr := c.Transport.(*http.Transport); tr.Protocols.HTTP1() { // a stream of HTTP/2 has a window anyway
@@ -232,6 +234,9 @@ func TestAnsweringTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unread.Body.Close()
+		if unread.ContentLength < 8_000_000 {
+			t.Fatalf("the answer has %d bytes only", unread.ContentLength)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		if err := h.http.Shutdown(ctx); err != nil { // it waits for the answer to be given up

@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +18,10 @@ import (
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/text"
-	"github.com/fawndb/fawn/query/value"
 )
+
+// secretVariable holds the secret for a server.
+const secretVariable = "FAWN_SECRET"
 
 type evalFlags struct {
 	data, secret, url string
@@ -38,14 +41,15 @@ func evalCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.eval(cmd.Context(), cmd.OutOrStdout(), sources)
+			return f.eval(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), sources)
 		},
 	}
 	cmd.Flags().StringVar(&f.data, "data", "fawn.db", "database file")
 	cmd.Flags().StringVar(&f.url, "url", "", "address of a server, instead of a file: http://127.0.0.1:8443")
-	cmd.Flags().StringVar(&f.secret, "secret", "", "secret to run under; on a server it is required (or FAWN_SECRET)")
+	cmd.Flags().StringVar(&f.secret, "secret", "", "secret to run under; a server wants one, here or in "+secretVariable)
 	cmd.Flags().StringArrayVarP(&f.files, "file", "f", nil, "file with queries, - for standard input")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print results as JSON")
+	cmd.MarkFlagsMutuallyExclusive("data", "url")
 	return cmd
 }
 
@@ -77,42 +81,37 @@ func (f *evalFlags) sources(args []string, stdin io.Reader) ([]source, error) {
 	return out, nil
 }
 
-// runner runs one query and prints what it returns.
+// runner runs one query and returns the JSON of its result.
 type runner func(ctx context.Context, q *text.Query) ([]byte, error)
 
-func (f *evalFlags) eval(ctx context.Context, out io.Writer, sources []source) (err error) {
-	run := runner(f.remote)
-	if f.url == "" {
-		var db *engine.DB
-		if db, err = engine.Open(f.data, engine.Options{RootSecret: os.Getenv(rootSecretVariable)}); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, db.Close()) }()
-		if s := db.InitialSecret(); s != "" {
-			fmt.Fprintf(os.Stderr, "root secret of the new file: %s\n", s)
-		}
-		run = f.local(db)
-	} else if f.secret == "" {
-		if f.secret = os.Getenv("FAWN_SECRET"); f.secret == "" {
-			return errors.New("a server wants a secret: give --secret or set FAWN_SECRET")
-		}
-	}
-	for _, s := range sources {
-		queries, err := text.ParseAll(s.text, query.Forms())
-		if err != nil {
+func (f *evalFlags) eval(ctx context.Context, out, diagnostics io.Writer, sources []source) error {
+	// All is read before anything runs.
+	queries := make([][]*text.Query, len(sources))
+	for i, s := range sources {
+		var err error
+		if queries[i], err = text.ParseAll(s.text, query.Forms()); err != nil {
 			return named(s.name, err)
 		}
-		for _, q := range queries {
+	}
+	run, end, err := f.runner(diagnostics)
+	if err != nil {
+		return err
+	}
+	for i, s := range sources {
+		for _, q := range queries[i] {
 			b, err := run(ctx, q)
 			if err != nil {
-				return named(s.name, err)
+				return errors.Join(named(s.name, err), end())
+			}
+			if !f.json {
+				b = text.AppendResult(nil, b, query.Forms(), text.Options{})
 			}
 			if _, err := fmt.Fprintf(out, "%s\n", bytes.TrimRight(b, "\n")); err != nil {
-				return err
+				return errors.Join(err, end())
 			}
 		}
 	}
-	return nil
+	return end()
 }
 
 func named(name string, err error) error {
@@ -120,6 +119,31 @@ func named(name string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s: %w", name, err)
+}
+
+// runner returns what runs queries where the flags say, and what ends it.
+func (f *evalFlags) runner(diagnostics io.Writer) (run runner, end func() error, err error) {
+	if f.url != "" {
+		if f.secret == "" {
+			f.secret = os.Getenv(secretVariable)
+		}
+		if f.secret == "" {
+			return nil, nil, errors.New("a server wants a secret: give --secret or set " + secretVariable)
+		}
+		if u, err := url.Parse(f.url); err != nil || u.Host == "" {
+			return nil, nil, fmt.Errorf("%q is no address of a server, such as http://127.0.0.1:8443", f.url)
+		}
+		return f.remote, func() error { return nil }, nil
+	}
+	if _, err := os.Stat(f.data); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("there is no database file %s: \"fawn serve\" makes one", f.data)
+	}
+	db, err := engine.Open(f.data, engine.Options{RootSecret: os.Getenv(rootSecretVariable)})
+	if err != nil {
+		return nil, nil, err
+	}
+	announce(diagnostics, db)
+	return f.local(db), db.Close, nil
 }
 
 // local runs queries on an open file.
@@ -131,27 +155,13 @@ func (f *evalFlags) local(db *engine.DB) runner {
 	return func(ctx context.Context, q *text.Query) ([]byte, error) {
 		res, err := db.Run(ctx, engine.Request{Secret: secret, Expr: q.Expr})
 		if err != nil {
-			return nil, explained(q, err)
+			if query.Decisive(err) == nil {
+				return nil, err
+			}
+			return nil, explained(q, query.AppendErrors(nil, err, nil))
 		}
-		b, err := res.AppendJSON(nil)
-		if err != nil || f.json {
-			return b, err
-		}
-		return text.AppendResult(nil, b, query.Forms(), text.Options{}), nil
+		return res.AppendJSON(nil)
 	}
-}
-
-// explained shows where in its text a query failed.
-func explained(q *text.Query, err error) error {
-	e := query.Decisive(err)
-	if e == nil || e.Position == nil {
-		return err
-	}
-	message := e.Error()
-	for _, f := range e.Failures {
-		message += fmt.Sprintf("\n  %s: %s: %s", strings.Join(f.Field, "."), f.Code, f.Description)
-	}
-	return q.At(e.Position, message)
 }
 
 // remote runs a query on a server.
@@ -172,18 +182,15 @@ func (f *evalFlags) remote(ctx context.Context, q *text.Query) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Resource json.RawMessage
-		Errors   json.RawMessage
+	if resp.StatusCode == http.StatusUnauthorized {
+		return nil, engine.ErrUnauthorized
 	}
+	var answer struct{ Resource json.RawMessage }
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, fmt.Errorf("%s answered with something else than JSON: %s", f.url, resp.Status)
 	}
-	if answer.Errors != nil {
-		return nil, fmt.Errorf("%s: %s", resp.Status, value.Indent(nil, answer.Errors))
+	if answer.Resource == nil {
+		return nil, explained(q, body)
 	}
-	if f.json {
-		return answer.Resource, nil
-	}
-	return text.AppendResult(nil, answer.Resource, query.Forms(), text.Options{}), nil
+	return answer.Resource, nil
 }

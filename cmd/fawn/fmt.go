@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -57,6 +60,9 @@ func fmtCommand() *cobra.Command {
 
 func fmtFile(out io.Writer, name string, check, wire bool) error {
 	src, err := os.ReadFile(name)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return failed.Err // whoever prints it says the name
+	}
 	if err != nil {
 		return err
 	}
@@ -70,11 +76,33 @@ func fmtFile(out io.Writer, name string, check, wire bool) error {
 	case check || bytes.Equal(b, src):
 		return nil
 	}
+	return replace(name, b)
+}
+
+// replace gives a file new content, all of it or, on an error, nothing.
+func replace(name string, content []byte) (err error) {
+	if name, err = filepath.EvalSymlinks(name); err != nil {
+		return err
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(name, b, info.Mode().Perm())
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Chmod(info.Mode().Perm())
+	}
+	if err = cmp.Or(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }
 
 // formatted returns a file's text in order, or its queries in wire form, a

@@ -42,7 +42,7 @@ func function(name string) (*query.Function, bool) {
 	}
 	for _, family := range query.Families() {
 		for _, f := range family.Functions {
-			if strings.EqualFold(f.Name, name) || f.Params[0].Key == name {
+			if strings.EqualFold(f.Name, name) || len(f.Params) > 0 && f.Params[0].Key == name {
 				return f, true
 			}
 		}

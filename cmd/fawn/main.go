@@ -17,9 +17,9 @@ const version = "0.1.0"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends at once
 	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "fawn: "+err.Error())
+		fmt.Fprintln(os.Stderr, "fawn: "+message(err))
 		os.Exit(1)
 	}
 }
@@ -27,10 +27,11 @@ func main() {
 // command is the whole command line: one file per command.
 func command() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "fawn",
-		Short:         "A document database that speaks FQL v4",
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:                "fawn",
+		Short:              "A document database that speaks FQL v4",
+		SilenceUsage:       true,
+		SilenceErrors:      true,
+		DisableSuggestions: true, // they would take more than a line
 	}
 	root.AddCommand(serveCommand(), evalCommand(), fmtCommand(), checkCommand(), compactCommand(),
 		tourCommand(), docsCommand(), helpCommand(root), versionCommand())

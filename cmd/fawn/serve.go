@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -60,19 +61,24 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 		return fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
 			rootSecretVariable, minSecret, f.addr)
 	}
+	if f.cert != "" {
+		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {
+			return fmt.Errorf("certificate: %w", err)
+		}
+	}
+	// The file comes last: nothing may go wrong between the making of a new
+	// one and the showing of its root secret.
+	l, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return err
+	}
 	db, err := engine.Open(f.data, engine.Options{
 		RootSecret: secret, Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys}),
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, l.Close())
 	}
-	l, err := net.Listen("tcp", f.addr)
-	if err != nil {
-		return errors.Join(err, db.Close())
-	}
-	if s := db.InitialSecret(); s != "" {
-		fmt.Fprintf(out, "root secret: %s\nIt is shown this once; the file keeps only its digest.\n", s)
-	}
+	announce(out, db)
 	log := slog.New(slog.NewTextHandler(diagnostics, nil))
 	srv := server.New(db, server.Options{Log: log, Build: "fawn-" + version})
 	done := make(chan error, 1)
@@ -89,6 +95,13 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 		err = nil
 	}
 	return errors.Join(err, db.Close())
+}
+
+// announce shows the root secret of a new file, the only time it can be.
+func announce(w io.Writer, db *engine.DB) {
+	if s := db.InitialSecret(); s != "" {
+		fmt.Fprintf(w, "root secret: %s\nIt is shown this once; the file keeps only its digest.\n", s)
+	}
 }
 
 // loopback reports whether an address can be reached from this machine only.

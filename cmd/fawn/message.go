@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/engine/kv"
+)
+
+// failures are errors of our packages that users meet, with what they can do
+// about them.
+var failures = []struct {
+	cause error
+	hint  string
+}{
+	{kv.ErrLocked, "if a server runs on it, use --url"},
+	{kv.ErrReadOnly, ""},
+	{kv.ErrDamaged, ""},
+	{kv.ErrFormat, "use a newer fawn"},
+	{kv.ErrNoSpace, "nothing was written"},
+	{engine.ErrFormat, ""},
+	{engine.ErrUnauthorized, "the secret is unknown, has ended, or may not be used like this"},
+}
+
+// message is an error as users read it: without the names of our packages,
+// and with a hint where there is one. Only an error that shows a place in a
+// query takes more than a line.
+func message(err error) string {
+	s := err.Error()
+	for _, f := range failures {
+		if !errors.Is(err, f.cause) {
+			continue
+		}
+		s = strings.NewReplacer("kv: ", "", "engine: ", "", "\n", "; ").Replace(s)
+		if f.hint != "" {
+			s += " (" + f.hint + ")"
+		}
+		break
+	}
+	return s
+}
