@@ -50,6 +50,12 @@ type Options struct {
 	// Timeout bounds a query that brings no deadline of its own; the default
 	// is two minutes.
 	Timeout time.Duration
+	// MaxSteps bounds the functions and lambdas that one query evaluates; the
+	// default is 50 million. It is negative for no bound.
+	MaxSteps int64
+	// MaxMemory bounds, in bytes, the values that one query holds, and those of
+	// its response; the default is 256 MiB. It is negative for no bound.
+	MaxMemory int64
 	// HistoryDays is given to collections that do not say how long their
 	// history is kept; the default is 30. It is negative for 0 days.
 	HistoryDays int64
@@ -182,6 +188,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Audience == "" {
 		o.Audience = DefaultAudience
+	}
+	if o.MaxSteps == 0 {
+		o.MaxSteps = 50_000_000
+	}
+	if o.MaxMemory == 0 {
+		o.MaxMemory = 256 << 20
 	}
 	switch {
 	case o.HistoryDays == 0:

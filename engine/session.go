@@ -231,32 +231,13 @@ func (tx *tx) actAs(out *session, sch *schema.Database, s scoped) (*session, err
 
 // refField reads a stored field that holds a ref, nil if it does not.
 func refField(raw []byte, name string) (*value.Ref, error) {
-	located, ok, err := value.Locate(raw, name)
+	r, ok, err := value.LocateRef(raw, name)
 	if err != nil || !ok {
 		return nil, err
 	}
-	v, err := value.DecodeMsgpack(located)
-	if err != nil {
-		return nil, err
-	}
-	if r, ok := v.(value.Ref); ok {
-		return &r, nil
-	}
-	return nil, nil
+	return &r, nil
 }
 
-// stringField reads a stored field that holds a string, nil if it does not.
-func stringField(raw []byte, name string) ([]byte, error) {
-	located, ok, err := value.Locate(raw, name)
-	if err != nil || !ok {
-		return nil, err
-	}
-	v, err := value.DecodeMsgpack(located)
-	if err != nil {
-		return nil, err
-	}
-	if s, ok := v.(value.String); ok {
-		return []byte(s), nil
-	}
-	return nil, nil
-}
+// stringField reads a stored field that holds a string, nil if it does not. It
+// is valid as long as raw is.
+func stringField(raw []byte, name string) ([]byte, error) { return value.LocateString(raw, name) }

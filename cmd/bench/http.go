@@ -132,7 +132,7 @@ func (h *bareHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func userIn(body []byte) (int64, error) {
-	_, rest, _ := bytes.Cut(body, []byte(`"id":"`))
+	_, rest, _ := bytes.Cut(body, []byte(`"id":"`)) // the first is the user's
 	id, _, ok := bytes.Cut(rest, []byte(`"`))
 	if !ok {
 		return 0, errMissing

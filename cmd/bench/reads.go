@@ -117,14 +117,15 @@ func startMap(w *world) (side, side, func() error, error) {
 	return floor, fawn, nil, err
 }
 
-// lookupBody is the query of 161 bytes: the tokens of a user.
+// lookupBody is the query for the tokens of a user, as the official drivers
+// write it when they have the user's ref.
 func lookupBody(user int64) []byte {
-	return fmt.Appendf(nil, `{"paginate":{"match":{"index":"tokens_by_instance"},`+
-		`"terms":[{"ref":{"collection":"users"},"id":"%d"}]},"size":64,"events":false,"sources":false}`, user)
+	return fmt.Appendf(nil, `{"paginate":{"match":{"index":"tokens_by_instance"},"terms":{"@ref":{"id":"%d",`+
+		`"collection":{"@ref":{"id":"users","collection":{"@ref":{"id":"collections"}}}}}}}}`, user)
 }
 
 func startDecode(w *world) (side, side, func() error, error) {
-	body := lookupBody(userID(0))
+	body := lookupBody(1)
 	if len(body) != 161 {
 		return nil, nil, nil, fmt.Errorf("the query has %d bytes", len(body))
 	}

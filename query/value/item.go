@@ -294,3 +294,37 @@ func findMember(b []byte, i, n int, name string) int {
 	}
 	return memberAbsent
 }
+
+// LocateRef returns one top-level field of a stored object that is a ref. It
+// is false when there is none, or it is something else. It allocates nothing.
+// The error is ErrDamaged.
+func LocateRef(raw []byte, name string) (Ref, bool, error) {
+	located, ok, err := Locate(raw, name)
+	if err != nil || !ok {
+		return Ref{}, false, err
+	}
+	it, at := readItem(located, 0)
+	if it.kind != itemExt || it.ext != extRef {
+		return Ref{}, false, nil
+	}
+	r, ok := readRef(located[at:])
+	if !ok {
+		return Ref{}, false, ErrDamaged
+	}
+	return r, true, nil
+}
+
+// LocateString returns the text of one top-level field of a stored object that
+// is a string, a piece of raw; nil when there is none, or it is something
+// else. It allocates nothing. The error is ErrDamaged.
+func LocateString(raw []byte, name string) ([]byte, error) {
+	located, ok, err := Locate(raw, name)
+	if err != nil || !ok {
+		return nil, err
+	}
+	it, at := readItem(located, 0)
+	if it.kind != itemString {
+		return nil, nil
+	}
+	return located[at:], nil
+}

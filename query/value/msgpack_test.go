@@ -493,3 +493,41 @@ func BenchmarkValueJSON(b *testing.B) {
 	}
 	b.SetBytes(int64(len(dst)))
 }
+
+func TestLocateTyped(t *testing.T) {
+	ref := Ref{Scope: 1, Class: 2, ID: 3}
+	raw, err := AppendMsgpack(nil, Object{{"ref", ref}, {"text", String("hello")}, {"none", String("")}, {"n", Long(7)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name  string
+		ref   Ref
+		isRef bool
+		text  string
+		nil   bool
+	}{
+		{"ref", ref, true, "", true},
+		{"text", Ref{}, false, "hello", false},
+		{"none", Ref{}, false, "", false},
+		{"n", Ref{}, false, "", true},
+		{"absent", Ref{}, false, "", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, ok, err := LocateRef(raw, test.name)
+			if r != test.ref || ok != test.isRef || err != nil {
+				t.Errorf("ref: got %v, %v, %v", r, ok, err)
+			}
+			s, err := LocateString(raw, test.name)
+			if string(s) != test.text || (s == nil) != test.nil || err != nil {
+				t.Errorf("text: got %q, %v, %v", s, s == nil, err)
+			}
+		})
+	}
+	if _, _, err := LocateRef(raw[:8], "ref"); !errors.Is(err, ErrDamaged) {
+		t.Errorf("damaged ref: got %v", err)
+	}
+	if _, err := LocateString(raw[:30], "text"); !errors.Is(err, ErrDamaged) {
+		t.Errorf("damaged text: got %v", err)
+	}
+}
