@@ -100,7 +100,9 @@ type DB struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	builder builder
-	tasks   sync.WaitGroup
+	tasks   sync.WaitGroup // work behind the queries, which ends by itself
+
+	sweeping sync.WaitGroup // goes on until Close
 	// renewing are the keys and tokens whose hash is being replaced.
 	renewing sync.Map // value.Ref -> true
 }
@@ -143,8 +145,7 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 		return nil, err
 	}
 	if o.SweepInterval > 0 {
-		db.tasks.Add(1)
-		go db.sweepAll(o.SweepInterval)
+		db.sweeping.Go(func() { db.sweepAll(o.SweepInterval) })
 	}
 	return db, nil
 }
@@ -226,6 +227,7 @@ func (db *DB) InitialSecret() string {
 func (db *DB) Close() error {
 	db.stop()
 	db.tasks.Wait()
+	db.sweeping.Wait()
 	err := db.store.Close()
 	if errors.Is(err, kv.ErrClosed) {
 		return ErrClosed
