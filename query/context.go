@@ -50,6 +50,7 @@ type Context struct {
 	base    int // vars below it belong to callers and are out of sight
 	args    []value.Value
 	form    *ast.Call // whose code is about to run
+	named   ast.Ref   // the ref that is being resolved
 	depth   int
 	folds   int   // steps of folds so far
 	strict  bool  // the running lambda was written under a version before 3
