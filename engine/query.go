@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,6 +59,7 @@ type Result struct {
 	Stats Stats
 
 	names lastingNames
+	limit int64 // of the response, in bytes; 0 or less is no bound
 }
 
 // Stats count what a query did.
@@ -70,9 +72,17 @@ type Stats struct {
 	Retries      int
 }
 
-// AppendJSON appends the value in its tagged JSON form.
+// AppendJSON appends the value in its tagged JSON form. The error is a
+// *query.Error when that is longer than a response may be.
 func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
-	return value.Renderer{Names: &r.names, TxnTime: r.Time}.Append(dst, r.Value)
+	out, err := value.Renderer{Names: &r.names, TxnTime: r.Time, Limit: int(max(r.limit, 0))}.Append(dst, r.Value)
+	if errors.Is(err, value.ErrTooLong) {
+		err = &query.Error{
+			Code:        query.BadRequest,
+			Description: "Response exceeds max size. Max: " + strconv.FormatInt(r.limit, 10) + ".",
+		}
+	}
+	return out, err
 }
 
 // Names are the names that refs in the value have.
@@ -211,7 +221,8 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 			return &Result{Time: tx.now}, err
 		}
 	}
-	options := query.Options{Vars: r.Args}
+	options := db.limits()
+	options.Vars = r.Args
 	if r.ReadOnly {
 		options.Limited, options.Allow, options.Where = true, ast.Read, r.Where
 	} else if writes && ast.EffectOf(r.Expr) < ast.Write {
@@ -240,6 +251,11 @@ func (db *DB) openSince(ctx context.Context, req *request, writes bool, seen int
 	}
 }
 
+// limits are the options of every evaluation.
+func (db *DB) limits() query.Options {
+	return query.Options{MaxSteps: db.options.MaxSteps, MaxMemory: db.options.MaxMemory}
+}
+
 // failed is what is left of a query that ended with an error: an abort keeps
 // what it read, everything else did nothing.
 func (tx *tx) failed(stats query.Stats, err error) *Result {
@@ -258,7 +274,7 @@ func (tx *tx) finish(v value.Value, stats query.Stats, alone bool) (*Result, err
 		return &Result{Time: tx.now}, err
 	}
 	s := tx.t.Stats()
-	res := &Result{Value: v, Time: ts, names: tx.lasting(ts), Stats: Stats{
+	res := &Result{Value: v, Time: ts, names: tx.lasting(ts), limit: tx.db.options.MaxMemory, Stats: Stats{
 		Calls: stats.Calls, ReadOps: s.ReadOps, WriteOps: tx.writeOps, BytesRead: s.BytesRead, BytesWritten: s.BytesWritten,
 	}}
 	if doc, ok := v.(*value.Document); ok {

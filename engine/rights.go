@@ -120,9 +120,9 @@ func (tx *tx) predicate(l *value.Lambda, arg value.Value) (bool, error) {
 	old := tx.rights
 	tx.rights = &rights{builtin: rolePredicate, identity: old.identity, anonymous: old.anonymous}
 	defer func() { tx.rights = old }()
-	v, err := query.Apply(tx.ctx, tx, l, arg, query.Options{
-		Limited: true, Allow: ast.Read, Calls: true, Where: "auth predicates",
-	})
+	options := tx.db.limits()
+	options.Limited, options.Allow, options.Calls, options.Where = true, ast.Read, true, "auth predicates"
+	v, err := query.Apply(tx.ctx, tx, l, arg, options)
 	if err != nil {
 		if query.IsErrors(err) {
 			return false, nil

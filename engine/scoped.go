@@ -76,15 +76,19 @@ func (s *scoped) parseScope(text string) (known, whole bool) {
 	}
 	if name, ok := strings.CutPrefix(text, "@role/"); ok {
 		name, whole := cutName(name)
+		if name == "" {
+			return false, false
+		}
 		s.kind, s.role = scopeRole, name
-		return name != "", whole
+		return true, whole
 	}
 	for _, prefix := range []string{"@doc/", "collections/", "classes/"} {
 		if name, ok := strings.CutPrefix(text, prefix); ok {
 			name, whole := cutName(name)
 			i := strings.LastIndexByte(name, '/')
 			if i <= 0 || i == len(name)-1 {
-				return false, false
+				// What names no document is refused, not ignored.
+				return name != "", false
 			}
 			s.kind, s.class, s.id = scopeDocument, name[:i], name[i+1:]
 			return true, whole

@@ -259,7 +259,9 @@ func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, 
 
 // bind evaluates an index binding.
 func (tx *tx) bind(l *value.Lambda, doc *value.Document) (value.Value, error) {
-	return query.Apply(tx.ctx, tx, l, doc, query.Options{Limited: true, Where: "index bindings"})
+	options := tx.db.limits()
+	options.Limited, options.Where = true, "index bindings"
+	return query.Apply(tx.ctx, tx, l, doc, options)
 }
 
 // removeEntry takes a live entry out of an index. It goes into the index's

@@ -73,7 +73,9 @@ func (db *DB) Subscribe(ctx context.Context, r Request, fields StreamFields) (*S
 			Description: "Write effect in read-only query expression.",
 		}
 	}
-	v, _, err := query.Eval(ctx, tx, r.Expr, query.Options{Vars: r.Args, Limited: true, Allow: ast.Read})
+	options := db.limits()
+	options.Vars, options.Limited, options.Allow = r.Args, true, ast.Read
+	v, _, err := query.Eval(ctx, tx, r.Expr, options)
 	if err != nil {
 		return nil, public(err)
 	}

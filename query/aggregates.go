@@ -143,6 +143,7 @@ func extreme(key, name, doc string, replaces func(order int) bool, examples ...s
 		Doc:      doc,
 		Examples: examples,
 		Errors:   []string{"invalid argument: Non-empty array expected.", undefined},
+		Walks:    true,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			var best value.Value
 			var errs error

@@ -12,8 +12,14 @@ import (
 func Apply(ctx context.Context, host Host, l *value.Lambda, arg value.Value, o Options) (value.Value, error) {
 	c := newContext(ctx, host, o)
 	v, err := c.Apply(l, arg)
+	if err == nil {
+		err = c.whole(v)
+	}
 	c.release()
-	return v, err
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // IsErrors reports whether err is the query's own fault: errors of Eval that

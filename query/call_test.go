@@ -221,7 +221,7 @@ func TestLimits(t *testing.T) {
 		o    query.Options
 		want *query.Error
 	}{
-		{"steps", context.Background(), query.Options{MaxSteps: 500}, &query.Error{Code: query.BadRequest, Description: "Query exceeds the limit of computations."}},
+		{"steps", context.Background(), query.Options{MaxSteps: 500}, &query.Error{Code: query.BadRequest, Description: "Transaction does too much compute: got 512, limit: 500"}},
 		{"time", expired, query.Options{}, &query.Error{Code: query.TimeOut, Description: "Read timed out"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

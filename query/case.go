@@ -15,6 +15,7 @@ import (
 var (
 	lowerCase = &Function{
 		Name:   "LowerCase",
+		Makes:  true,
 		Params: []Param{arg("lowercase", text)},
 		Doc:    "turns a string into lower case",
 		Examples: []string{
@@ -24,6 +25,7 @@ var (
 	}
 	upperCase = &Function{
 		Name:   "UpperCase",
+		Makes:  true,
 		Params: []Param{arg("uppercase", text)},
 		Doc:    "turns a string into upper case",
 		Examples: []string{
@@ -33,6 +35,7 @@ var (
 	}
 	titleCase = &Function{
 		Name:   "TitleCase",
+		Makes:  true,
 		Params: []Param{arg("titlecase", text)},
 		Doc:    "begins every word of a string with a capital and turns the rest into lower case",
 		Examples: []string{

@@ -13,6 +13,7 @@ import (
 // Source: chapter on functions, section 15.2.
 var casefoldFunction = &Function{
 	Name:   "Casefold",
+	Makes:  true,
 	Params: []Param{many("casefold", scalar), opt("normalizer", normalizer)},
 	Doc:    "makes strings that differ in case or encoding the same, or normalizes them as given; other scalars stay",
 	Examples: []string{

@@ -16,6 +16,7 @@ func collectionThen(key string) []string { return []string{"collection", key} }
 var collectionFunctions = []*Function{
 	{
 		Name:   "Map",
+		Makes:  true,
 		Params: []Param{lambda("map"), arg("collection", mappable)},
 		Order:  collectionThen("map"),
 		Doc:    "applies a lambda to each element and returns the results",
@@ -36,6 +37,7 @@ var collectionFunctions = []*Function{
 	},
 	{
 		Name:   "Filter",
+		Makes:  true,
 		Params: []Param{lambda("filter"), arg("collection", iterable)},
 		Order:  collectionThen("filter"),
 		Doc:    "keeps the elements for which a lambda is true",
@@ -73,6 +75,7 @@ var collectionFunctions = []*Function{
 	},
 	{
 		Name:     "Prepend",
+		Makes:    true,
 		Params:   []Param{many("prepend", anything), arg("collection", array)},
 		Doc:      "puts the elements of its first argument, or that single value, before those of an array",
 		Examples: []string{`Prepend([1, 2], [3]) // [1, 2, 3]`, `Prepend(1, [3]) // [1, 3]`},
@@ -82,6 +85,7 @@ var collectionFunctions = []*Function{
 	},
 	{
 		Name:     "Append",
+		Makes:    true,
 		Params:   []Param{many("append", anything), arg("collection", array)},
 		Doc:      "puts the elements of its first argument, or that single value, behind those of an array",
 		Examples: []string{`Append([1, 2], [3]) // [3, 1, 2]`, `Append([1], "foo") // invalid argument ["collection"]`},
@@ -94,6 +98,9 @@ var collectionFunctions = []*Function{
 func mapEach(c *Context, args []value.Value) (value.Value, error) {
 	l := c.lambda(0)
 	return overData(args[1], func(list value.Array) (value.Array, error) {
+		if err := wide(len(list)); err != nil {
+			return nil, err
+		}
 		out := make(value.Array, len(list))
 		for i, v := range list {
 			mapped, err := c.apply("map", l, v)
@@ -108,8 +115,13 @@ func mapEach(c *Context, args []value.Value) (value.Value, error) {
 
 func foreach(c *Context, args []value.Value) (value.Value, error) {
 	l, in := c.lambda(0), args[1]
+	if err := wide(width(in)); err != nil {
+		return nil, err
+	}
+	held := c.held
 	err := c.each(in, "foreach", func(v value.Value) error {
 		_, err := c.apply("foreach", l, v)
+		c.held = held // the result is dropped
 		return err
 	})
 	if err != nil {
@@ -144,6 +156,9 @@ func filter(c *Context, args []value.Value) (value.Value, error) {
 // the errors of all elements; those of the results' types have the element's
 // number directly behind the form's position.
 func (c *Context) filterList(l *ast.Lambda, list value.Array) ([]bool, error) {
+	if err := wide(len(list)); err != nil {
+		return nil, err
+	}
 	kept := make([]bool, len(list))
 	var errs error
 	for i, v := range list {
@@ -176,11 +191,15 @@ func keep[S ~[]E, E any](list S, kept []bool) S {
 
 func reduce(c *Context, args []value.Value) (value.Value, error) {
 	l, result, in := c.lambda(0), args[1], args[2]
+	if err := wide(width(in)); err != nil {
+		return nil, err
+	}
+	memory := c.folding()
 	err := c.each(in, "reduce", func(v value.Value) (err error) {
 		if result, err = c.apply("reduce", l, value.Array{result, v}); err != nil {
 			return err
 		}
-		return c.nested(result)
+		return memory.step(result)
 	})
 	if err != nil {
 		return nil, err

@@ -56,6 +56,7 @@ var combiningFunctions = []*Function{
 	},
 	{
 		Name:     "Reverse",
+		Makes:    true,
 		Params:   []Param{arg("reverse", iterable)},
 		Doc:      "returns the elements in the opposite order",
 		Examples: []string{`Reverse([1, 2, 3]) // [3, 2, 1]`, `Reverse("abc") // invalid argument ["reverse"]`},
@@ -72,6 +73,8 @@ var combiningFunctions = []*Function{
 	},
 	{
 		Name:     "Distinct",
+		Makes:    true,
+		Walks:    true,
 		Params:   []Param{arg("distinct", iterable)},
 		Doc:      "keeps the first of equal elements; 1 and 1.0 are not equal here",
 		Examples: []string{`Distinct([1, "str", 2, "str", 1, 1.0]) // [1, "str", 2, 1.0]`},
@@ -107,6 +110,8 @@ func combining(key, name string, op value.SetKind, arrays func(l, r value.Array)
 			"invalid argument: Arguments cannot be of different types, expected Set or Array.",
 			"invalid argument: Sets are not compatible.",
 		},
+		Makes: true,
+		Walks: true,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			list := args[0].(value.Array)
 			sets := 0

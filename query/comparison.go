@@ -10,6 +10,7 @@ import (
 var comparisonFunctions = []*Function{
 	{
 		Name:   "Equals",
+		Walks:  true,
 		Params: []Param{some("equals", anything)},
 		Doc:    "reports whether all its arguments are equal; numbers compare by value",
 		Examples: []string{
@@ -49,6 +50,7 @@ func ordering(key, name, doc string, holds func(order int) bool, examples ...str
 		Doc:      doc,
 		Examples: examples,
 		Errors:   []string{undefined},
+		Walks:    true,
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			list := args[0].(value.Array)
 			if err := c.resolved(key, list); err != nil {

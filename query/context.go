@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 
 	"github.com/fawndb/fawn/query/ast"
@@ -25,8 +26,12 @@ type Options struct {
 	// Calls lets user functions be called, which may write: what their bodies
 	// do is held to Allow.
 	Calls bool
-	// MaxSteps bounds how many expressions are evaluated; 0 is no bound.
+	// MaxSteps bounds how many functions and lambdas are evaluated; 0 is no
+	// bound.
 	MaxSteps int64
+	// MaxMemory bounds the bytes of the values that the query holds, and those
+	// of its result; 0 is no bound.
+	MaxMemory int64
 }
 
 // Stats count what a query did.
@@ -53,6 +58,7 @@ type Context struct {
 	named   ast.Ref   // the ref that is being resolved
 	depth   int
 	folds   int   // steps of folds so far
+	held    int64 // bytes of values made, and not dropped since
 	strict  bool  // the running lambda was written under a version before 3
 	at      int64 // valid time of reads; 0 is the present
 	// defined says where sets with a lambda were made: that is where its
@@ -65,9 +71,15 @@ type Context struct {
 func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, Stats, error) {
 	c := newContext(ctx, host, o)
 	v, err := c.Eval(e)
+	if err == nil {
+		err = c.whole(v)
+	}
 	stats := c.Stats
 	c.release()
-	return v, stats, err
+	if err != nil {
+		return nil, stats, err
+	}
+	return v, stats, nil
 }
 
 // contexts are those at rest. What makes one worth keeping is the memory of
@@ -192,7 +204,8 @@ func (c *Context) step() error {
 // alive reports whether the query may go on.
 func (c *Context) alive() error {
 	if max := c.options.MaxSteps; max > 0 && c.Stats.Calls > max {
-		return &Error{Code: BadRequest, Description: "Query exceeds the limit of computations."}
+		return &Error{Code: BadRequest, Description: "Transaction does too much compute: got " +
+			strconv.FormatInt(c.Stats.Calls, 10) + ", limit: " + strconv.FormatInt(max, 10)}
 	}
 	if c.ctx.Err() != nil {
 		return &Error{Code: TimeOut, Description: "Read timed out"}

@@ -22,6 +22,7 @@ const (
 var documentFunctions = []*Function{
 	{
 		Name:     "Get",
+		Makes:    true,
 		Params:   []Param{arg("get", refOrSet), opt("ts", moment)},
 		Effect:   ast.Read,
 		Doc:      "returns a document, or that of the first element of a set",
@@ -164,6 +165,9 @@ func params(v value.Value) value.Object {
 
 // write carries out a change.
 func (c *Context) write(w Change, verb string) (value.Value, error) {
+	if err := c.whole(w.Params); err != nil {
+		return nil, err
+	}
 	w.Past = c.at != 0
 	v, err := c.Host.Write(w)
 	return v, c.place(err, verb)

@@ -64,7 +64,7 @@ func (c *Context) evalArray(e *ast.Array) (value.Value, error) {
 	if errs != nil {
 		return nil, errs
 	}
-	return out, nil
+	return out, c.hold(out)
 }
 
 func (c *Context) evalObject(e *ast.Object) (value.Value, error) {
@@ -84,7 +84,7 @@ func (c *Context) evalObject(e *ast.Object) (value.Value, error) {
 	if errs != nil {
 		return nil, errs
 	}
-	return out, nil
+	return out, c.hold(out)
 }
 
 func (c *Context) evalLet(e *ast.Let) (value.Value, error) {
@@ -147,9 +147,17 @@ func (c *Context) call(e *ast.Call) (value.Value, error) {
 		c.args = c.args[:base]
 		return nil, err
 	}
+	if f.Walks {
+		if err := c.allWhole(c.args[base:]); err != nil {
+			return nil, err
+		}
+	}
 	c.form = e
 	v, err := f.Eval(c, c.args[base:])
 	c.args = c.args[:base]
+	if err == nil && f.Makes {
+		err = c.hold(v)
+	}
 	return v, err
 }
 

@@ -20,6 +20,7 @@ const (
 // Source: chapter on functions, section 17.
 var formatFunctions = []*Function{{
 	Name:   "Format",
+	Makes:  true,
 	Params: []Param{arg("format", text), {Key: "values", Cast: anything.list(zeroOrMore), Variadic: true}},
 	Doc:    "puts values into the places of a string that begin with a percent sign, printed as each place says",
 	Examples: []string{

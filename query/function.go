@@ -43,6 +43,12 @@ type Function struct {
 	// the first that fails.
 	AllErrors bool
 
+	// Makes says that the result takes memory, which counts: that it is not
+	// one of the arguments, nor a part of one, nor of a few bytes.
+	Makes bool
+	// Walks says that the whole of the arguments is looked at.
+	Walks bool
+
 	// Eval is the code of a strict function. args are the cast arguments in
 	// the order of Params, nil for an optional one that was left out; they
 	// are valid during the call only. A list argument is a value.Array.

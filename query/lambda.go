@@ -62,7 +62,7 @@ func (c *Context) run(l *ast.Lambda, arg value.Value, apart bool) (value.Value, 
 	if c.depth >= maxDepth {
 		return nil, c.fail(StackOverflow, "Call stack reached the maximum limit of "+strconv.Itoa(maxDepth)+".")
 	}
-	vars, outside, strict := len(c.vars), c.path, c.strict
+	vars, outside, strict, held := len(c.vars), c.path, c.strict, c.held
 	if err := c.bind(l, arg); err != nil {
 		return nil, err
 	}
@@ -73,6 +73,9 @@ func (c *Context) run(l *ast.Lambda, arg value.Value, apart bool) (value.Value, 
 	c.depth++
 	v, err := c.evalAt("expr", l.Body)
 	c.depth--
+	if err == nil {
+		c.settle(held, v)
+	}
 	if apart {
 		c.path = outside
 	}

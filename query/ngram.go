@@ -13,6 +13,7 @@ const maxNgrams = 1 << 20
 // Source: chapter on functions, section 15.10.
 var ngramFunction = &Function{
 	Name:   "NGram",
+	Makes:  true,
 	Params: []Param{many("ngram", scalar), opt("min", integer), opt("max", integer)},
 	Doc:    "returns the n-grams of strings: all their parts of min to max characters, 1 to 2 if not given",
 	Examples: []string{

@@ -38,7 +38,8 @@ func objectOf(v value.Value) (o value.Object, ok bool, err error) {
 // Source: chapter on functions, sections 10.6 and 10.7.
 var objectFunctions = []*Function{
 	{
-		Name: "Merge",
+		Name:  "Merge",
+		Makes: true,
 		Params: []Param{
 			arg("merge", object),
 			{Key: "with", Cast: object.list(zeroOrMore)},
@@ -56,6 +57,7 @@ var objectFunctions = []*Function{
 	},
 	{
 		Name:   "ToObject",
+		Makes:  true,
 		Params: []Param{arg("to_object", anything)},
 		Doc:    "makes an object of an array of pairs of name and value",
 		Examples: []string{
@@ -67,6 +69,7 @@ var objectFunctions = []*Function{
 	},
 	{
 		Name:     "ToArray",
+		Makes:    true,
 		Params:   []Param{arg("to_array", anything)},
 		Doc:      "makes an array of pairs of name and value of an object",
 		Examples: []string{`ToArray({ x: 10, y: 20 }) // [["x", 10], ["y", 20]]`, `ToArray(23) // invalid argument ["to_array"]`},

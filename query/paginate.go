@@ -16,7 +16,8 @@ const (
 // pageFunctions read a set page by page.
 // Source: chapter on documents, section 5.
 var pageFunctions = []*Function{{
-	Name: "Paginate",
+	Name:  "Paginate",
+	Makes: true,
 	Params: []Param{
 		arg("paginate", refOrSet), either("after", anything), either("before", anything), either("cursor", anything),
 		named("ts", moment), named("size", integer), named("events", boolean), named("sources", boolean),

@@ -64,6 +64,7 @@ var pathFunctions = []*Function{
 	},
 	{
 		Name:   "ContainsValue",
+		Walks:  true,
 		Params: []Param{arg("contains_value", anything), arg("in", anything)},
 		Effect: ast.Read,
 		Doc:    "reports whether a value is one of the elements, members or parts of another",
@@ -128,6 +129,9 @@ func pathOf(v value.Value) value.Path {
 }
 
 func (c *Context) selectAll(v value.Value, steps value.Path) (value.Value, error) {
+	if err := c.whole(v); err != nil {
+		return nil, err
+	}
 	all, err := value.SelectAll(v, steps, c.Host)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,8 @@ var regexpFunctions = []*Function{
 		Eval:   containsRegexp,
 	},
 	{
-		Name: "FindStrRegex",
+		Name:  "FindStrRegex",
+		Makes: true,
 		Params: []Param{
 			arg("findstrregex", text), arg("pattern", regex), opt("start", integer), opt("num_results", integer),
 		},
@@ -45,7 +46,8 @@ var regexpFunctions = []*Function{
 		Eval:   findRegexp,
 	},
 	{
-		Name: "ReplaceStrRegex",
+		Name:  "ReplaceStrRegex",
+		Makes: true,
 		Params: []Param{
 			arg("replacestrregex", text), arg("pattern", regex), arg("replace", text), opt("first", boolean),
 		},
@@ -60,6 +62,7 @@ var regexpFunctions = []*Function{
 	},
 	{
 		Name:   "RegexEscape",
+		Makes:  true,
 		Params: []Param{arg("regexescape", text)},
 		Doc:    "returns the regular expression that matches just a string",
 		Examples: []string{

@@ -47,6 +47,7 @@ var (
 	}
 	replaceStr = &Function{
 		Name:   "ReplaceStr",
+		Makes:  true,
 		Params: []Param{arg("replacestr", text), arg("find", text), arg("replace", text)},
 		Doc:    "replaces every occurrence of a string; the empty one stands before every character and at the end",
 		Examples: []string{

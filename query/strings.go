@@ -23,6 +23,7 @@ const tooLong = "invalid argument: string length must be less than or equal to 1
 var stringFunctions = []*Function{
 	{
 		Name:   "Concat",
+		Makes:  true,
 		Params: []Param{many("concat", text), opt("separator", text)},
 		Doc:    "joins strings, with a separator between them if one is given",
 		Examples: []string{
@@ -57,6 +58,7 @@ var stringFunctions = []*Function{
 	},
 	{
 		Name:     "Repeat",
+		Makes:    true,
 		Params:   []Param{arg("repeat", text), opt("number", integer)},
 		Doc:      "repeats a string, twice or as often as given; counts end at 1024",
 		Examples: []string{`Repeat("ABC", 3) // "ABCABCABC"`, `Repeat("A") // "AA"`, `Repeat("A", -1) // ""`},
@@ -65,6 +67,7 @@ var stringFunctions = []*Function{
 	},
 	{
 		Name:     "Space",
+		Makes:    true,
 		Params:   []Param{arg("space", integer)},
 		Doc:      "returns a string of spaces; counts end at 1024",
 		Examples: []string{`Space(3) // "   "`, `Space(-10) // ""`, `Space("Hello") // invalid argument ["space"]`},

@@ -2,6 +2,7 @@ package value
 
 import (
 	"encoding/base64"
+	"errors"
 	"strconv"
 )
 
@@ -14,7 +15,13 @@ type Renderer struct {
 	// Legacy writes refs and events as API version 2.1 does, with class and
 	// instance for collection and document: {"@ref":{"id":"1","class":...}}.
 	Legacy bool
+	// Limit is how many bytes may be appended; 0 is no bound. A value may hold
+	// another many times over, and be far longer in JSON than in memory.
+	Limit int
 }
+
+// ErrTooLong is the error of a value that is longer than its limit.
+var ErrTooLong = errors.New("value: longer than its limit")
 
 // Append appends v to dst in the form of responses: compact, members in
 // order, what JSON cannot express in tags, such as {"@ts":"..."}. Stored
@@ -22,10 +29,11 @@ type Renderer struct {
 //
 // A ref whose collection, index or the like never existed is left out of
 // arrays and objects, and so is a document with such a ref; v itself is then
-// null. The error is ErrDamaged, when a stored document is.
+// null. The error is ErrDamaged, when a stored document is, and
+// ErrTooLong beyond Limit; what was appended is then of no use.
 // Source: chapter on the wire protocol, section 2.
 func (r Renderer) Append(dst []byte, v Value) ([]byte, error) {
-	p := printer{Renderer: r, dst: dst}
+	p := printer{Renderer: r, dst: dst, start: len(dst)}
 	p.orNull(v, false)
 	return p.dst, p.err
 }
@@ -33,7 +41,7 @@ func (r Renderer) Append(dst []byte, v Value) ([]byte, error) {
 // AppendExpr appends v to dst as an expression whose value is v: as Append,
 // but each outermost object is written {"quote":{...}}.
 func (r Renderer) AppendExpr(dst []byte, v Value) ([]byte, error) {
-	p := printer{Renderer: r, dst: dst}
+	p := printer{Renderer: r, dst: dst, start: len(dst)}
 	p.orNull(v, true)
 	return p.dst, p.err
 }
@@ -52,8 +60,9 @@ func AppendJSON(dst []byte, v Value, n Names) []byte {
 // is shown; when it is not they may leave bytes behind, which the caller drops.
 type printer struct {
 	Renderer
-	dst []byte
-	err error
+	dst   []byte
+	start int
+	err   error
 }
 
 // orNull writes v, or null when it is not shown.
@@ -65,6 +74,9 @@ func (p *printer) orNull(v Value, expr bool) {
 
 // write writes v as a value or as an expression.
 func (p *printer) write(v Value, expr bool) bool {
+	if p.Limit > 0 && p.over() {
+		return true
+	}
 	if expr {
 		return p.expr(v)
 	}
@@ -123,6 +135,14 @@ func (p *printer) value(v Value) bool { //nolint:cyclop // a plain switch over k
 		panic("value: unknown kind")
 	}
 	return true
+}
+
+// over reports whether there is no use to write more.
+func (p *printer) over() bool {
+	if p.err == nil && len(p.dst)-p.start > p.Limit {
+		p.err = ErrTooLong
+	}
+	return p.err != nil
 }
 
 // txnTime writes a time in microseconds; 0 is the pending one.
@@ -222,7 +242,7 @@ func (p *printer) members(o Object, first bool) (tagged bool) {
 	for _, f := range o {
 		mark := p.comma(&first)
 		at := p.key(f.Name)
-		shown := p.value(f.Value)
+		shown := p.write(f.Value, false)
 		p.keep(shown, mark, &first)
 		tagged = tagged || at && shown
 	}

@@ -38,7 +38,7 @@ func (p *printer) part(f Field) bool {
 		}
 	default: // written as everywhere else
 	}
-	return p.value(f.Value)
+	return p.write(f.Value, false)
 }
 
 // lambda writes {"api_version":...,"lambda":...,"expr":...}, with a let around
