@@ -139,25 +139,33 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
 	db.dummy = sync.OnceValue(db.dummyHash)
-	if err := db.format(); err != nil {
+	if err := db.begin(); err != nil {
 		db.stop()
+		db.tasks.Wait()
 		return nil, err
-	}
-	secret, err := randomText(o.Random)
-	if err != nil {
-		db.stop()
-		return nil, err
-	}
-	db.process = secret
-	db.root[1] = digest(secret)
-	if err := db.openBuilds(); err != nil {
-		db.stop()
-		return nil, fmt.Errorf("engine: open: %w", err)
 	}
 	if o.SweepInterval > 0 {
 		db.sweeping.Go(func() { db.sweepAll(o.SweepInterval) })
 	}
 	return db, nil
+}
+
+// begin makes the database ready. What is written for good and shown once, the
+// root secret of a new file, comes last.
+func (db *DB) begin() error {
+	if err := db.format(); err != nil {
+		return err
+	}
+	if err := db.openBuilds(); err != nil {
+		return fmt.Errorf("build indexes: %w", err)
+	}
+	secret, err := randomText(db.options.Random)
+	if err != nil {
+		return err
+	}
+	db.process = secret
+	db.root[1] = digest(secret)
+	return db.openRoot()
 }
 
 // textCacheSize bounds the texts of parsed queries that are kept, in bytes.

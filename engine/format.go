@@ -21,7 +21,7 @@ const (
 )
 
 // format checks that a store holds a database this code understands, or makes
-// a new one in an empty store. It sets the root secret.
+// a new one in an empty store.
 func (db *DB) format() error {
 	snap, err := db.store.Snapshot()
 	if err != nil {
@@ -29,7 +29,7 @@ func (db *DB) format() error {
 	}
 	defer snap.Close()
 	if err := db.ids.start(snap); err != nil {
-		return fmt.Errorf("engine: open: %w", err)
+		return fmt.Errorf("read the format: %w", err)
 	}
 	version, err := snap.Get(metaKey(metaFormat))
 	if err != nil {
@@ -38,48 +38,43 @@ func (db *DB) format() error {
 	if version == nil {
 		it := snap.Scan(nil, nil, false)
 		defer it.Close()
-		if it.Next() {
+		switch {
+		case it.Next():
 			return fmt.Errorf("%w: the store holds something else", ErrFormat)
+		case it.Err() != nil:
+			return fmt.Errorf("read the format: %w", it.Err())
 		}
-		if err := it.Err(); err != nil {
-			return fmt.Errorf("engine: open: %w", err)
-		}
-		return db.initialise(snap)
+		it.Close()
+		return db.writeMeta(snap,
+			kv.Write{Key: metaKey(metaFormat), Value: binary.AppendUvarint(nil, formatVersion)},
+			kv.Write{Key: metaKey(metaCollation), Value: []byte(value.CollationVersion())})
 	}
 	if n, size := binary.Uvarint(version); size <= 0 || n == 0 || n > formatVersion {
 		return fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
 	}
+	return nil
+}
+
+// openRoot sets the root secret: the one given for this run, else the one that
+// the file has the digest of, else a new one.
+func (db *DB) openRoot() error {
 	if db.options.RootSecret != "" {
 		db.root[0] = digest(db.options.RootSecret)
 		return nil
 	}
+	snap, err := db.store.Snapshot()
+	if err != nil {
+		return fmt.Errorf("read the root secret: %w", err)
+	}
+	defer snap.Close()
 	stored, err := snap.Get(metaKey(metaRoot))
 	if err != nil {
-		return fmt.Errorf("read the format: %w", err)
+		return fmt.Errorf("read the root secret: %w", err)
 	}
-	if stored == nil {
-		return db.makeRootSecret(snap, nil)
+	if stored != nil {
+		db.root[0] = append([]byte(nil), stored...)
+		return nil
 	}
-	db.root[0] = append([]byte(nil), stored...)
-	return nil
-}
-
-func (db *DB) initialise(snap kv.Snapshot) error {
-	writes := []kv.Write{
-		{Key: metaKey(metaFormat), Value: binary.AppendUvarint(nil, formatVersion)},
-		{Key: metaKey(metaCollation), Value: []byte(value.CollationVersion())},
-	}
-	if db.options.RootSecret != "" {
-		db.root[0] = digest(db.options.RootSecret)
-		_, err := db.commit(context.Background(), &kv.Batch{Since: snap.Time(), Writes: writes}, false)
-		return err
-	}
-	return db.makeRootSecret(snap, writes)
-}
-
-// makeRootSecret generates the root secret of a file that has none, and
-// writes its digest together with writes.
-func (db *DB) makeRootSecret(snap kv.Snapshot, writes []kv.Write) error {
 	id, err := db.ids.next(db.now())
 	if err != nil {
 		return err
@@ -88,11 +83,21 @@ func (db *DB) makeRootSecret(snap kv.Snapshot, writes []kv.Write) error {
 	if err != nil {
 		return err
 	}
-	writes = append(writes, kv.Write{Key: metaKey(metaRoot), Value: digest(s)})
-	if _, err := db.commit(context.Background(), &kv.Batch{Since: snap.Time(), Writes: writes}, false); err != nil {
-		return fmt.Errorf("write the format: %w", err)
+	if err := db.writeMeta(snap, kv.Write{Key: metaKey(metaRoot), Value: digest(s)}); err != nil {
+		return err
 	}
 	db.initial, db.root[0] = s, digest(s)
+	return nil
+}
+
+// writeMeta writes facts about the file. It closes snap, which they follow
+// from: a commit may wait for open snapshots.
+func (db *DB) writeMeta(snap kv.Snapshot, facts ...kv.Write) error {
+	since := snap.Time()
+	snap.Close()
+	if _, err := db.commit(context.Background(), &kv.Batch{Since: since, Writes: facts}, false); err != nil {
+		return fmt.Errorf("make a new database: %w", err)
+	}
 	return nil
 }
 
