@@ -52,7 +52,7 @@ func TestStrictIdentity(t *testing.T) {
 // TestReadOnlyRequests: signing in and out is a write, telling who one is is
 // none.
 func TestReadOnlyRequests(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	for q, want := range map[string]string{
 		`Login(Collections(), {})`: "Call performs a write, which is not allowed in get requests.",
 		`Logout(true)`:             "Call performs a write, which is not allowed in get requests.",
@@ -85,7 +85,7 @@ func TestReadOnlyRequests(t *testing.T) {
 
 // TestLastCollection: a database can only ever have so many collections.
 func TestLastCollection(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	db.do(`CreateCollection({ name: "first" })`)
 	first := db.ref(`Collection("first")`).ID
 	// As if all but one had been made, and deleted.

@@ -39,6 +39,10 @@ func newSandbox(t testing.TB) *sandbox {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		damage := func(f engine.Finding) { t.Error(f) }
+		if err := engine.Check(context.Background(), store, damage); err != nil {
+			t.Error(err)
+		}
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}

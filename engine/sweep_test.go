@@ -7,11 +7,23 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fawndb/fawn/engine"
 )
 
 func (s *sandbox) sweep() {
 	s.t.Helper()
 	if err := s.Sweep(context.Background()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.check()
+}
+
+// check checks that all that the store has agrees.
+func (s *sandbox) check() {
+	s.t.Helper()
+	err := engine.Check(context.Background(), s.store, func(f engine.Finding) { s.t.Errorf("%+v", f) })
+	if err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // TestTokenOptions: what cannot be stored is an error, not left out.
 func TestTokenOptions(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	ctx := context.Background()
 	db.root(`Do(CreateCollection({ name: "users" }), Create(Ref(Collection("users"), "1"), { credentials: { password: "p" } }))`)
 	who := db.ref(`Ref(Collection("users"), "1")`)
@@ -50,7 +50,7 @@ func TestTokenOptions(t *testing.T) {
 
 // TestVerify: what a secret stands for, and that it ends at once.
 func TestVerify(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	ctx := context.Background()
 	db.root(`Do(
 		CreateCollection({ name: "users" }), Create(Ref(Collection("users"), "1"), { data: { admin: true } }),
