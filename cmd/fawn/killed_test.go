@@ -77,7 +77,7 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	acknowledged.Range(func(id, _ any) bool {
 		var text string
 		res, err := db.Query(context.Background(), db.RootSecret(),
@@ -105,7 +105,7 @@ func TestTerminated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	const body = `{"create_collection":{"object":{"name":"users"}}}`
 	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: fawn\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n"+
 		"X-Last-Seen-Txn: %d\r\nExpect: 100-continue\r\n\r\n", s.secret, len(body), time.Now().Add(300*time.Millisecond).UnixMicro())
@@ -122,7 +122,7 @@ func TestTerminated(t *testing.T) {
 	for err == nil { // until it listens no more
 		var c net.Conn
 		if c, err = net.Dial("tcp", s.addr); err == nil {
-			c.Close()
+			_ = c.Close()
 		}
 	}
 	fmt.Fprint(conn, body)
@@ -141,7 +141,7 @@ func TestTerminated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if _, err := db.Query(context.Background(), db.RootSecret(), `Get(Collection("users"))`, nil); err != nil {
 		t.Error(err)
 	}
