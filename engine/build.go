@@ -50,7 +50,9 @@ type builder struct {
 	// running is closed when the goroutine ends; nil when there is none.
 	running chan struct{}
 	again   bool // builds were added
-	failed  map[value.Ref]error
+	// failed are the builds that stand still; under the zero Ref is why none
+	// could be found.
+	failed map[value.Ref]error
 }
 
 // build is the state of the building of an index.
@@ -190,6 +192,7 @@ func (db *DB) buildAll() {
 	for {
 		refs, err := db.unbuilt()
 		if err != nil {
+			db.buildFailed(value.Ref{}, err)
 			return
 		}
 		busy := false
@@ -201,9 +204,7 @@ func (db *DB) buildAll() {
 			case db.ctx.Err() != nil:
 				return
 			case err != nil:
-				db.builder.mu.Lock()
-				db.builder.failed[r] = err
-				db.builder.mu.Unlock()
+				db.buildFailed(r, err)
 			default:
 				busy = true
 			}
@@ -218,6 +219,12 @@ func (db *DB) buildFailure(r value.Ref) error {
 	db.builder.mu.Lock()
 	defer db.builder.mu.Unlock()
 	return db.builder.failed[r]
+}
+
+func (db *DB) buildFailed(r value.Ref, err error) {
+	db.builder.mu.Lock()
+	defer db.builder.mu.Unlock()
+	db.builder.failed[r] = err
 }
 
 // unbuilt returns the indexes whose builds have not ended.

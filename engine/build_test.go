@@ -96,7 +96,7 @@ func mustBuild(t *testing.T, db *DB) {
 	}
 }
 
-const byX = `CreateIndex({name: "by_x", source: Collection("many"), terms: [{field: ["data", "x"]}]})`
+const createByX = `CreateIndex({name: "by_x", source: Collection("many"), terms: [{field: ["data", "x"]}]})`
 
 // isActive reports the active field of an index as its document has it.
 func isActive(t *testing.T, db *DB) string {
@@ -115,7 +115,7 @@ func TestBuildInBackground(t *testing.T) {
 		return nil
 	})
 	db := mustOpen(t, g, o)
-	created := run(t, db, `%s`, byX)
+	created := run(t, db, `%s`, createByX)
 	var doc struct{ Active bool }
 	if err := json.Unmarshal([]byte(created), &doc); err != nil || doc.Active {
 		t.Fatalf("the new index is active: %s, %v", created, err)
@@ -168,7 +168,7 @@ func TestBuildAfterRestart(t *testing.T) {
 		return nil
 	})
 	db := mustOpen(t, g, o)
-	run(t, db, `%s`, byX)
+	run(t, db, `%s`, createByX)
 	if err := db.AwaitBuilds(context.Background()); !errors.Is(err, broken) {
 		t.Fatalf("the build ended with %v", err)
 	}
@@ -214,9 +214,9 @@ func TestBuildDeleted(t *testing.T) {
 		return nil
 	})
 	db := mustOpen(t, g, o)
-	run(t, db, `%s`, byX)
+	run(t, db, `%s`, createByX)
 	<-reached
-	run(t, db, `Do(Delete(Index("by_x")), %s)`, strings.Replace(byX, `"x"`, `"y"`, 1))
+	run(t, db, `Do(Delete(Index("by_x")), %s)`, strings.Replace(createByX, `"x"`, `"y"`, 1))
 	close(hold)
 	mustBuild(t, db)
 	if got := run(t, db, `[Count(Match(Index("by_x"), 3)), Select("active", Get(Index("by_x")))]`); got != "[0,true]" {
@@ -248,7 +248,7 @@ func TestBuildAtOnce(t *testing.T) {
 			g, _, o := newGated(t, test.documents)
 			o.BuildAtOnce = test.option
 			db := mustOpen(t, g, o)
-			created := run(t, db, `Select("active", %s)`, strings.Replace(byX, `name:`, test.params+`name:`, 1))
+			created := run(t, db, `Select("active", %s)`, strings.Replace(createByX, `name:`, test.params+`name:`, 1))
 			if created != strconv.FormatBool(test.want) {
 				t.Errorf("the answer says active %s, want %v", created, test.want)
 			}

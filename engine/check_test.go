@@ -36,7 +36,7 @@ func (c *testClock) advance(d time.Duration) { c.micros.Add(d.Microseconds()) }
 // testOptions are options with a clock of the test and cheap passwords.
 func testOptions(c *testClock) Options {
 	return Options{
-		Clock: c.Now, RootSecret: "root", NoSync: true,
+		Clock: c.Now, RootSecret: "root", NoSync: true, SweepInterval: -1,
 		PasswordCost: password.Cost{Memory: 8, Time: 1, Lanes: 1},
 	}
 }
@@ -186,6 +186,12 @@ func fill(t *testing.T, db *DB, clock *testClock, r *rand.Rand, n int) {
 		if r.IntN(6) == 0 {
 			q = randomSchema(r)
 		}
+		if r.IntN(40) == 0 {
+			if err := db.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			clock.advance(time.Duration(r.IntN(100)) * time.Minute)
+		}
 		_, err := db.Query(context.Background(), "root", q, nil)
 		var e *query.Error
 		switch {
@@ -216,6 +222,11 @@ func TestCheckHealthy(t *testing.T) {
 			}
 		})
 		fill(t, db, clock, newRand(t), 250)
+		mustBeClean(t, db.store)
+		clock.advance(time.Duration(round) * 8 * time.Hour)
+		if err := db.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 		if err := db.AwaitBuilds(context.Background()); err != nil {
 			t.Fatal(err)
 		}

@@ -212,7 +212,7 @@ func (c *checker) live(r value.Ref, v index.Version, b []byte) error {
 			c.report(documentName(r), "the key has no place")
 		}
 	}
-	if r.Class == value.Keys || r.Class == value.Tokens {
+	if r.Class == value.Tokens {
 		stored, err := stringField(rec.fields, "hashed_secret")
 		if err != nil || stored == nil {
 			c.report(documentName(r), "it has no digest of a secret")

@@ -14,7 +14,7 @@ import (
 
 // onBothStores runs a test on a database in memory and on one in a file.
 func onBothStores(t *testing.T, test func(t *testing.T, db *engine.DB)) {
-	t.Run("mem", func(t *testing.T) { test(t, newScratch(t).DB) })
+	t.Run("mem", func(t *testing.T) { test(t, newSandbox(t).DB) })
 	t.Run("bolt", func(t *testing.T) {
 		db, err := engine.Open(filepath.Join(t.TempDir(), "test.db"), engine.Options{
 			RootSecret: "root", NoSync: true, SweepInterval: -1,

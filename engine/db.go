@@ -100,7 +100,9 @@ type DB struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	builder builder
-	tasks   sync.WaitGroup
+	tasks   sync.WaitGroup // work behind the queries, which ends by itself
+
+	sweeping sync.WaitGroup // goes on until Close
 	// renewing are the keys and tokens whose hash is being replaced.
 	renewing sync.Map // value.Ref -> true
 }
@@ -137,26 +139,33 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
 	db.dummy = sync.OnceValue(db.dummyHash)
-	if err := db.format(); err != nil {
+	if err := db.begin(); err != nil {
 		db.stop()
+		db.tasks.Wait()
 		return nil, err
 	}
-	secret, err := randomText(o.Random)
+	if o.SweepInterval > 0 {
+		db.sweeping.Go(func() { db.sweepAll(o.SweepInterval) })
+	}
+	return db, nil
+}
+
+// begin makes the database ready. What is written for good and shown once, the
+// root secret of a new file, comes last.
+func (db *DB) begin() error {
+	if err := db.format(); err != nil {
+		return err
+	}
+	if err := db.openBuilds(); err != nil {
+		return fmt.Errorf("build indexes: %w", err)
+	}
+	secret, err := randomText(db.options.Random)
 	if err != nil {
-		db.stop()
-		return nil, err
+		return err
 	}
 	db.process = secret
 	db.root[1] = digest(secret)
-	if err := db.openBuilds(); err != nil {
-		db.stop()
-		return nil, fmt.Errorf("engine: open: %w", err)
-	}
-	if o.SweepInterval > 0 {
-		db.tasks.Add(1)
-		go db.sweepAll(o.SweepInterval)
-	}
-	return db, nil
+	return db.openRoot()
 }
 
 // textCacheSize bounds the texts of parsed queries that are kept, in bytes.
@@ -218,6 +227,7 @@ func (db *DB) InitialSecret() string {
 func (db *DB) Close() error {
 	db.stop()
 	db.tasks.Wait()
+	db.sweeping.Wait()
 	err := db.store.Close()
 	if errors.Is(err, kv.ErrClosed) {
 		return ErrClosed

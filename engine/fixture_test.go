@@ -14,7 +14,7 @@ import (
 var cheap = password.Cost{Memory: 8, Time: 1, Lanes: 1}
 
 // as runs a query of whoever holds a secret.
-func (s *scratch) as(secret, q string, args map[string]any) value.Value {
+func (s *sandbox) as(secret, q string, args map[string]any) value.Value {
 	s.t.Helper()
 	res, err := s.Query(context.Background(), secret, q, args)
 	if err != nil {
@@ -24,13 +24,13 @@ func (s *scratch) as(secret, q string, args map[string]any) value.Value {
 }
 
 // root runs a query as root.
-func (s *scratch) root(q string) value.Value {
+func (s *sandbox) root(q string) value.Value {
 	s.t.Helper()
 	return s.as(s.RootSecret(), q, nil)
 }
 
 // text runs a query as root that returns a string.
-func (s *scratch) text(q string) string {
+func (s *sandbox) text(q string) string {
 	s.t.Helper()
 	v, ok := s.root(q).(value.String)
 	if !ok {
@@ -40,7 +40,7 @@ func (s *scratch) text(q string) string {
 }
 
 // ref runs a query as root that returns a ref.
-func (s *scratch) ref(q string) value.Ref {
+func (s *sandbox) ref(q string) value.Ref {
 	s.t.Helper()
 	v, ok := s.root(q).(value.Ref)
 	if !ok {

@@ -21,60 +21,72 @@ const (
 )
 
 // format checks that a store holds a database this code understands, or makes
-// a new one in an empty store. It sets the root secret.
+// a new one in an empty store.
 func (db *DB) format() error {
 	snap, err := db.store.Snapshot()
 	if err != nil {
 		return fmt.Errorf("read the format: %w", err)
 	}
 	defer snap.Close()
-	db.ids.start(snap.Time())
+	empty, err := checkFormat(snap)
+	if err != nil {
+		return err
+	}
+	if err := db.ids.start(snap); err != nil {
+		return fmt.Errorf("read the last id: %w", err)
+	}
+	if !empty {
+		return nil
+	}
+	return db.writeMeta(snap,
+		kv.Write{Key: metaKey(metaFormat), Value: binary.AppendUvarint(nil, formatVersion)},
+		kv.Write{Key: metaKey(metaCollation), Value: []byte(value.CollationVersion())})
+}
+
+// checkFormat reports whether a store is empty. If it is not, it must be a
+// database.
+func checkFormat(snap kv.Snapshot) (empty bool, err error) {
 	version, err := snap.Get(metaKey(metaFormat))
 	if err != nil {
-		return fmt.Errorf("read the format: %w", err)
+		return false, fmt.Errorf("read the format: %w", err)
 	}
 	if version == nil {
 		it := snap.Scan(nil, nil, false)
 		defer it.Close()
 		if it.Next() {
-			return fmt.Errorf("%w: the store holds something else", ErrFormat)
+			return false, fmt.Errorf("%w: the store holds something else", ErrFormat)
 		}
-		return db.initialise(snap)
+		if err := it.Err(); err != nil {
+			return false, fmt.Errorf("read the format: %w", err)
+		}
+		return true, nil
 	}
 	if n, size := binary.Uvarint(version); size <= 0 || n == 0 || n > formatVersion {
-		return fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
+		return false, fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
 	}
+	return false, nil
+}
+
+// openRoot sets the root secret: the one given for this run, else the one that
+// the file has the digest of, else a new one.
+func (db *DB) openRoot() error {
 	if db.options.RootSecret != "" {
 		db.root[0] = digest(db.options.RootSecret)
 		return nil
 	}
+	snap, err := db.store.Snapshot()
+	if err != nil {
+		return fmt.Errorf("read the root secret: %w", err)
+	}
+	defer snap.Close()
 	stored, err := snap.Get(metaKey(metaRoot))
 	if err != nil {
-		return fmt.Errorf("read the format: %w", err)
+		return fmt.Errorf("read the root secret: %w", err)
 	}
-	if stored == nil {
-		return db.makeRootSecret(snap, nil)
+	if stored != nil {
+		db.root[0] = append([]byte(nil), stored...)
+		return nil
 	}
-	db.root[0] = append([]byte(nil), stored...)
-	return nil
-}
-
-func (db *DB) initialise(snap kv.Snapshot) error {
-	writes := []kv.Write{
-		{Key: metaKey(metaFormat), Value: binary.AppendUvarint(nil, formatVersion)},
-		{Key: metaKey(metaCollation), Value: []byte(value.CollationVersion())},
-	}
-	if db.options.RootSecret != "" {
-		db.root[0] = digest(db.options.RootSecret)
-		_, err := db.commit(context.Background(), &kv.Batch{Since: snap.Time(), Writes: writes}, false)
-		return err
-	}
-	return db.makeRootSecret(snap, writes)
-}
-
-// makeRootSecret generates the root secret of a file that has none, and
-// writes its digest together with writes.
-func (db *DB) makeRootSecret(snap kv.Snapshot, writes []kv.Write) error {
 	id, err := db.ids.next(db.now())
 	if err != nil {
 		return err
@@ -83,11 +95,21 @@ func (db *DB) makeRootSecret(snap kv.Snapshot, writes []kv.Write) error {
 	if err != nil {
 		return err
 	}
-	writes = append(writes, kv.Write{Key: metaKey(metaRoot), Value: digest(s)})
-	if _, err := db.commit(context.Background(), &kv.Batch{Since: snap.Time(), Writes: writes}, false); err != nil {
-		return fmt.Errorf("write the format: %w", err)
+	if err := db.writeMeta(snap, kv.Write{Key: metaKey(metaRoot), Value: digest(s)}); err != nil {
+		return err
 	}
 	db.initial, db.root[0] = s, digest(s)
+	return nil
+}
+
+// writeMeta writes facts about the file. It closes snap, which they follow
+// from: a commit may wait for open snapshots.
+func (db *DB) writeMeta(snap kv.Snapshot, facts ...kv.Write) error {
+	since := snap.Time()
+	snap.Close()
+	if _, err := db.commit(context.Background(), &kv.Batch{Since: since, Writes: facts}, false); err != nil {
+		return fmt.Errorf("make a new database: %w", err)
+	}
 	return nil
 }
 

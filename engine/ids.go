@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"sync/atomic"
+
+	"github.com/fawndb/fawn/engine/kv"
 )
 
 // Ids are milliseconds since idEpoch, then 10 bits that count within the
@@ -18,9 +22,51 @@ const (
 // ids makes document ids: unique, and greater than all before.
 type ids struct{ last atomic.Int64 }
 
-// start makes sure that ids are greater than those made up to a commit time
-// (microseconds).
-func (g *ids) start(ts int64) { g.last.Store(max(0, ts/1000-idEpoch) * idPerMilli) }
+// maxAhead is how far ids may be ahead of the clock, because more were made
+// than there is room for in the time: an hour, which is some 3.7 billion ids.
+const maxAhead = 3_600_000 * idPerMilli
+
+// start makes sure that ids are greater than those in a store. What lies
+// further ahead than maxAhead was chosen by callers.
+func (g *ids) start(snap kv.Snapshot) error {
+	last := max(0, snap.Time()/1000-idEpoch+1) * idPerMilli
+	lo := last
+	for _, space := range []byte{spaceLive, spaceHistory} {
+		it := snap.Scan([]byte{space}, []byte{space + 1}, false)
+		defer it.Close()
+		for ok := it.Next(); ok; {
+			key := it.Key()
+			if len(key) < 1+refSize {
+				ok = it.Next()
+				continue
+			}
+			class := key[:1+refSize-idSize]
+			id, err := lastID(snap, class, lo, lo+maxAhead)
+			if err != nil {
+				return err
+			}
+			last = max(last, id)
+			ok = it.Seek(after(class))
+		}
+		if err := it.Err(); err != nil {
+			return err
+		}
+	}
+	g.last.Store(last)
+	return nil
+}
+
+// lastID returns the greatest id from lo up to hi under a class, lo if there is
+// none.
+func lastID(snap kv.Snapshot, class []byte, lo, hi int64) (int64, error) {
+	bound := func(id int64) []byte { return binary.BigEndian.AppendUint64(slices.Clone(class), uint64(id)) }
+	it := snap.Scan(bound(lo), bound(hi), true)
+	defer it.Close()
+	if !it.Next() || len(it.Key()) < len(class)+idSize {
+		return lo, it.Err()
+	}
+	return int64(be64(it.Key()[len(class):])), nil
+}
 
 // next returns a new id; now is the present time in microseconds.
 func (g *ids) next(now int64) (int64, error) {

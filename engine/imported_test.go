@@ -66,7 +66,7 @@ func TestImportedSecret(t *testing.T) {
 
 func testImportedSecret(t *testing.T, ref, s, hash string) {
 	t.Helper()
-	db := newScratch(t)
+	db := newSandbox(t)
 	db.root(`Do(CreateCollection({ name: "users" }), Create(Ref(Collection("users"), "1"), {}),
 		CreateIndex({ name: "tokens", source: Tokens(), terms: [{ field: "hashed_secret" }] }),
 		CreateIndex({ name: "keys", source: Keys(), terms: [{ field: "hashed_secret" }] }))`)
@@ -104,7 +104,7 @@ func testImportedSecret(t *testing.T, ref, s, hash string) {
 // TestImportedPassword: the bcrypt hash of a password is replaced at the next
 // login, quietly, and a wrong password replaces nothing.
 func TestImportedPassword(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	db.root(`Do(CreateCollection({ name: "users" }), CreateKey({ role: "server" }))`)
 	key := db.text(`Select("secret", CreateKey({ role: "server" }))`)
 	hash := bcryptOf(t, "sekrit")
@@ -135,7 +135,7 @@ func TestImportedPassword(t *testing.T) {
 // TestImportedPasswordAtOnce: credentials that are made and used in one query
 // get the time of its commit.
 func TestImportedPasswordAtOnce(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	db.root(`CreateCollection({ name: "users" })`)
 	key := db.text(`Select("secret", CreateKey({ role: "server" }))`)
 	args := map[string]any{"hash": bcryptOf(t, "sekrit")}

@@ -49,7 +49,10 @@ func appendRef(dst []byte, r value.Ref) []byte {
 }
 
 // refSize is the size of a ref in a key: scope, class, id.
-const refSize = 4 + 4 + 8
+const (
+	refSize = 4 + 4 + idSize
+	idSize  = 8
+)
 
 func decodeRef(b []byte) value.Ref {
 	return value.Ref{

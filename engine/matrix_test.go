@@ -147,7 +147,7 @@ var otherRows = []matrixRow{
 // action on every kind of document.
 // Source: chapter on authentication, section 4.4.
 func TestRightsMatrix(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	db.root(matrixSchema)
 	db.as(db.RootSecret()+":d:admin", matrixChild, nil)
 	secrets := map[string]string{"T": db.text(`Select("secret", Login(Ref(Collection("users"), "1"), { password: "x" }))`)}
@@ -180,7 +180,7 @@ func TestRightsMatrix(t *testing.T) {
 }
 
 // try reports whether a caller may. Nothing that is done lasts.
-func (r matrixRow) try(t *testing.T, db *scratch, secret string, args map[string]any) bool {
+func (r matrixRow) try(t *testing.T, db *sandbox, secret string, args map[string]any) bool {
 	t.Helper()
 	q := `Do(` + r.query + `, Abort("done"))`
 	if r.test {

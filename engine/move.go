@@ -15,7 +15,9 @@ func (tx *tx) move(c *change) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if tx.rights.builtin != roleAdmin {
+	if ok, err := tx.mayMove(c); err != nil {
+		return nil, err
+	} else if !ok {
 		return nil, query.Denied(query.AtForm)
 	}
 	source, _ := tx.Name(c.Ref)
@@ -62,6 +64,18 @@ func (tx *tx) move(c *change) (value.Value, error) {
 	tx.setSchema(to.WithChild(child))
 	doc.Fresh = true
 	return doc, nil
+}
+
+// mayMove asks for the right to delete the database that is moved. Only admins
+// have it in databases below.
+func (tx *tx) mayMove(c *change) (bool, error) {
+	if tx.rights.builtin == roleAdmin {
+		return true, nil
+	}
+	if c.Ref.Scope != tx.own.Scope {
+		return false, nil
+	}
+	return tx.mayDelete(c)
 }
 
 // moveEnds finds the database that is moved, and the schemas of the databases

@@ -10,7 +10,7 @@ import (
 // check a secret, or to read a document does not depend on how many tokens and
 // versions there were before.
 func TestDeadDataIsNotRead(t *testing.T) {
-	s := newScratch(t)
+	s := newSandbox(t)
 	s.do(`Do(
 		CreateCollection({ name: "users" }),
 		CreateIndex({ name: "tokens_by_instance", source: Tokens(), terms: [{ field: "instance" }] }),

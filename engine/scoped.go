@@ -27,17 +27,14 @@ const (
 	scopeDocument
 )
 
-const (
-	// notInSecret may not stand in a secret, notInName not in a name.
-	notInSecret = "/,()&=:"
-	notInName   = ",()&=:"
-)
+// notInName are the characters that may not stand in a name.
+const notInName = ",()&=:"
 
 // parseScoped reads a presented secret. It is false for one that can never
 // be valid. A suffix that is no scope is ignored.
 func parseScoped(s string) (scoped, bool) {
 	secret, rest, found := strings.Cut(s, ":")
-	if secret == "" || strings.ContainsAny(secret, notInSecret) {
+	if secret == "" || !isSecret(secret) {
 		return scoped{}, false
 	}
 	out := scoped{secret: secret}
@@ -55,6 +52,18 @@ func parseScoped(s string) (scoped, bool) {
 	return out, whole || !known
 }
 
+// isSecret reports whether a text has no character that cannot stand in a
+// secret.
+func isSecret(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case '/', ',', '(', ')', '&', '=', ':':
+			return false
+		}
+	}
+	return true
+}
+
 // parseScope reads the scope itself: whether there is one, and whether it
 // ends where the text ends.
 func (s *scoped) parseScope(text string) (known, whole bool) {
@@ -67,15 +76,19 @@ func (s *scoped) parseScope(text string) (known, whole bool) {
 	}
 	if name, ok := strings.CutPrefix(text, "@role/"); ok {
 		name, whole := cutName(name)
+		if name == "" {
+			return false, false
+		}
 		s.kind, s.role = scopeRole, name
-		return name != "", whole
+		return true, whole
 	}
 	for _, prefix := range []string{"@doc/", "collections/", "classes/"} {
 		if name, ok := strings.CutPrefix(text, prefix); ok {
 			name, whole := cutName(name)
 			i := strings.LastIndexByte(name, '/')
 			if i <= 0 || i == len(name)-1 {
-				return false, false
+				// What names no document is refused, not ignored.
+				return name != "", false
 			}
 			s.kind, s.class, s.id = scopeDocument, name[:i], name[i+1:]
 			return true, whole

@@ -22,7 +22,7 @@ const (
 // where a query fails, and looks for them in all that the store then holds,
 // history and indexes included.
 func TestNothingSecretIsStored(t *testing.T) {
-	db := newScratch(t)
+	db := newSandbox(t)
 	db.root(`Do(
 		CreateCollection({ name: "users" }), CreateRole({ name: "r", membership: { resource: Collection("users") } }),
 		CreateIndex({ name: "tokens", source: Tokens(), terms: [{ field: "instance" }], values: [{ field: "hashed_secret" }, { field: "secret" }] }),
@@ -88,7 +88,7 @@ func TestNothingSecretIsStored(t *testing.T) {
 }
 
 // find looks for texts, as they are and decoded, in all that is stored.
-func (s *scratch) find(texts []string) {
+func (s *sandbox) find(texts []string) {
 	s.t.Helper()
 	snap, err := s.store.Snapshot()
 	if err != nil {

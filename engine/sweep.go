@@ -44,7 +44,6 @@ func (db *DB) Sweep(ctx context.Context) error {
 
 // sweepAll runs the background's rounds until the database is closed.
 func (db *DB) sweepAll(every time.Duration) {
-	defer db.tasks.Done()
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	s := sweeper{db: db}

@@ -7,18 +7,30 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fawndb/fawn/engine"
 )
 
-func (s *scratch) sweep() {
+func (s *sandbox) sweep() {
 	s.t.Helper()
 	if err := s.Sweep(context.Background()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.check()
+}
+
+// check checks that all that the store has agrees.
+func (s *sandbox) check() {
+	s.t.Helper()
+	err := engine.Check(context.Background(), s.store, func(f engine.Finding) { s.t.Errorf("%+v", f) })
+	if err != nil {
 		s.t.Fatal(err)
 	}
 }
 
 // checkKept compares what the store has with what it had, in all spaces but
 // those of schemas.
-func (s *scratch) checkKept(what string, want map[string]int) {
+func (s *sandbox) checkKept(what string, want map[string]int) {
 	s.t.Helper()
 	if diff := cmp.Diff(want, s.kept()); diff != "" {
 		s.t.Errorf("%s: the store has (-want +got):\n%s", what, diff)
@@ -36,7 +48,7 @@ const sweepSchema = `Do(
 // TestSweepExpired checks that a round leaves nothing of documents that
 // expired, and all of the others.
 func TestSweepExpired(t *testing.T) {
-	s := newScratch(t)
+	s := newSandbox(t)
 	s.do(sweepSchema)
 	s.do(`Create(Ref(Collection("users"), 1), { data: { n: 1 } })`)
 	s.do(`Create(Ref(Collection("users"), 2), { data: { n: 2, v: 2 }, ttl: TimeAdd(Now(), 2, "hours") })`)
@@ -61,7 +73,7 @@ func TestSweepExpired(t *testing.T) {
 // TestSweepSpared checks that a document which lives on is not freed at the
 // ttl that it had.
 func TestSweepSpared(t *testing.T) {
-	s := newScratch(t)
+	s := newSandbox(t)
 	s.do(`CreateCollection({ name: "users" })`)
 	s.do(`Create(Ref(Collection("users"), 1), { ttl: TimeAdd(Now(), 1, "hour") })`)
 	s.do(`Create(Ref(Collection("users"), 2), { ttl: TimeAdd(Now(), 1, "hour") })`)
@@ -77,7 +89,7 @@ func TestSweepSpared(t *testing.T) {
 // TestSweepGarbage checks that nothing is left of collections, indexes and
 // databases that were deleted, but their own history.
 func TestSweepGarbage(t *testing.T) {
-	s := newScratch(t)
+	s := newSandbox(t)
 	s.do(sweepSchema)
 	s.do(`Create(Ref(Collection("users"), 1), { data: { n: 1, v: 1 } })`)
 	for _, c := range []struct{ name, made, dead string }{
@@ -119,7 +131,7 @@ func TestSweepGarbage(t *testing.T) {
 }
 
 // inside runs a query in a child database.
-func (s *scratch) inside(child, q string) {
+func (s *sandbox) inside(child, q string) {
 	s.t.Helper()
 	if _, err := s.Query(context.Background(), "root:"+child+":admin", q, nil); err != nil {
 		s.t.Fatalf("%s: %v", q, err)
@@ -129,7 +141,7 @@ func (s *scratch) inside(child, q string) {
 // TestSweepHistory checks that the history that may be read reads the same
 // before and after, and that nothing else is left of it.
 func TestSweepHistory(t *testing.T) {
-	s := newScratch(t)
+	s := newSandbox(t)
 	s.do(sweepSchema)
 	for i := range 6 {
 		for _, c := range []string{"users", "notes"} {
@@ -179,7 +191,7 @@ func TestSweepHistory(t *testing.T) {
 
 // TestSweepUnderLoad sweeps while others write: neither disturbs the other.
 func TestSweepUnderLoad(t *testing.T) {
-	s := newScratch(t)
+	s := newSandbox(t)
 	s.do(sweepSchema)
 	s.do(`Create(Ref(Collection("users"), 1), { data: { n: 0 } })`)
 	var wg sync.WaitGroup

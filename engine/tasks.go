@@ -2,11 +2,11 @@ package engine
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/secret"
 	"github.com/fawndb/fawn/index"
-	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -32,15 +32,6 @@ func (tx *tx) patch(r value.Ref, name string, v value.Value) error {
 	if err != nil {
 		return err
 	}
-	changed := value.NewDocument(r, rec.TS, fields.With(name, v))
-	c := &change{Change: query.Change{Verb: query.Update, Ref: r}, old: doc}
-	if err := tx.reindex(c, changed); err != nil {
-		return err
-	}
-	fields, err = changed.Fields()
-	if err != nil {
-		return err
-	}
 	w := kv.Write{Key: liveKey(r)}
 	var stamps *[]int
 	if mine, ok := tx.t.Written(w.Key); ok && !mine.Delete {
@@ -48,10 +39,39 @@ func (tx *tx) patch(r value.Ref, name string, v value.Value) error {
 		w.ValueStamps = []int{index.HeaderStamp}
 		stamps = &w.ValueStamps
 	}
-	if w.Value, err = value.AppendMsgpack(index.AppendHeader(nil, rec.Header), fields, stamps); err != nil {
+	head := index.AppendHeader(nil, rec.Header)
+	if w.Value, err = value.AppendMsgpack(head, fields.With(name, v), stamps); err != nil {
+		return err
+	}
+	if err := tx.patchEntries(r, w.Value); err != nil {
 		return err
 	}
 	tx.t.Put(w)
+	return nil
+}
+
+// patchEntries gives a document the entries that it would have if its live
+// version had always been another.
+func (tx *tx) patchEntries(r value.Ref, stored []byte) error {
+	definitions, err := tx.definitions(r)
+	if err != nil || len(definitions) == 0 {
+		return err
+	}
+	old, err := tx.pasts(r)
+	if err != nil {
+		return err
+	}
+	rec, err := decodeRecord(stored)
+	if err != nil {
+		return err
+	}
+	fresh := slices.Clone(old)
+	fresh[len(fresh)-1] = past{rec, liveKey(r), stored}
+	for _, d := range definitions {
+		if err := tx.setTimeline(d, r, old, fresh); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -261,6 +261,12 @@ func TestTooLargeEntries(t *testing.T) {
 		refused.Description != "buf length 32771 exceeds 32767" {
 		t.Errorf("matching a long term: %v", err)
 	}
+	both := obj("t", strings.Repeat("x", 32700), "v", value.Bytes(strings.Repeat("x", 31500)))
+	_, err = d.Entries(document(1, 1, both, nil), newStore().env())
+	if !errors.As(err, &refused) || refused.Code != query.BadRequest ||
+		refused.Description != "Key bytes (64206) exceeds threshold (64000)" {
+		t.Errorf("a long term with a long value: %v", err)
+	}
 	many := make(value.Array, 3000)
 	for i := range many {
 		many[i] = value.Long(i)

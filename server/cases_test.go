@@ -64,6 +64,10 @@ func openCase(store string) func(t *testing.T) querytest.Session {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
+			damage := func(f engine.Finding) { t.Error(f) }
+			if err := engine.Check(context.Background(), kept, damage); err != nil {
+				t.Error(err)
+			}
 			if err := db.Close(); err != nil {
 				t.Error(err)
 			}

@@ -66,6 +66,9 @@ func TestKilled(t *testing.T) {
 	if count < enough {
 		t.Fatalf("only %d documents were acknowledged", count)
 	}
+	if out, err := fawn("check", path); err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
 	db, err := engine.Open(path, engine.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -14,16 +14,16 @@ import (
 	"github.com/fawndb/fawn/engine/password"
 )
 
-// scratch is a fresh database in memory with a clock of its own, and what it
+// sandbox is a fresh database in memory with a clock of its own, and what it
 // reads of its store.
-type scratch struct {
+type sandbox struct {
 	*engine.DB
 	t     testing.TB
 	store *kvtest.Counting
 	now   *atomic.Int64 // microseconds
 }
 
-func newScratch(t testing.TB) *scratch {
+func newSandbox(t testing.TB) *sandbox {
 	t.Helper()
 	now := new(atomic.Int64)
 	now.Store(time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC).UnixMicro())
@@ -34,23 +34,26 @@ func newScratch(t testing.TB) *scratch {
 		Clock:         func() time.Time { return time.UnixMicro(clock()).UTC() },
 		PasswordCost:  password.Cost{Memory: 8, Time: 1, Lanes: 1},
 		SweepInterval: -1,
-		Timeout:       10_000 * time.Hour, // tests move the clock under running queries
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		damage := func(f engine.Finding) { t.Error(f) }
+		if err := engine.Check(context.Background(), store, damage); err != nil {
+			t.Error(err)
+		}
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &scratch{DB: db, t: t, store: store, now: now}
+	return &sandbox{DB: db, t: t, store: store, now: now}
 }
 
-func (s *scratch) forward(d time.Duration) { s.now.Add(d.Microseconds()) }
+func (s *sandbox) forward(d time.Duration) { s.now.Add(d.Microseconds()) }
 
 // do runs a query that must succeed and returns the JSON of its value.
-func (s *scratch) do(q string) string {
+func (s *sandbox) do(q string) string {
 	s.t.Helper()
 	res, err := s.Query(context.Background(), "root", q, nil)
 	if err != nil {
@@ -69,7 +72,7 @@ func (s *scratch) do(q string) string {
 const spaces = "dhijtkxnv"
 
 // kept counts what the store has, by space.
-func (s *scratch) kept() map[string]int {
+func (s *sandbox) kept() map[string]int {
 	s.t.Helper()
 	snap, err := s.store.Snapshot()
 	if err != nil {

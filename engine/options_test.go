@@ -1,0 +1,110 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/binary"
+	"testing"
+
+	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/kv/mem"
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/ast"
+)
+
+// TestStrictIdentity: the option takes away what an identity without a role
+// may do beyond the baseline, and its permissions.
+func TestStrictIdentity(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		db, err := engine.OpenStore(mem.New(mem.Options{}), engine.Options{PasswordCost: cheap, StrictIdentity: strict})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		ctx := context.Background()
+		run := func(secret, q string) error {
+			_, err := db.Query(ctx, secret, q, nil)
+			return err
+		}
+		if err := run(db.RootSecret(), `Do(CreateCollection({ name: "users" }), CreateCollection({ name: "open", permissions: { create: "public" } }),
+			Create(Ref(Collection("users"), "1"), {}))`); err != nil {
+			t.Fatal(err)
+		}
+		res, err := db.Query(ctx, db.RootSecret(), `Select("secret", Create(Tokens(), { instance: Ref(Collection("users"), "1") }))`, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var secret string
+		if err := res.Decode(&secret); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []string{`Get(CurrentIdentity())`, `Create(Collection("open"), {})`} {
+			if denied := code(run(secret, q)) == query.PermissionDenied; denied != strict {
+				t.Errorf("strict %v: %s: denied is %v", strict, q, denied)
+			}
+		}
+		if err := run(secret, `Get(CurrentToken())`); err != nil {
+			t.Errorf("strict %v: its own token: %v", strict, err)
+		}
+	}
+}
+
+// TestReadOnlyRequests: signing in and out is a write, telling who one is is
+// none.
+func TestReadOnlyRequests(t *testing.T) {
+	db := newSandbox(t)
+	for q, want := range map[string]string{
+		`Login(Collections(), {})`: "Call performs a write, which is not allowed in get requests.",
+		`Logout(true)`:             "Call performs a write, which is not allowed in get requests.",
+		`NewId()`:                  "Call performs a write, which is not allowed in get requests.",
+		`Call("f", 1)`:             "Call performs a write, which is not allowed in get requests.",
+		`HasCurrentIdentity()`:     "",
+		`HasCurrentToken()`:        "",
+		`Identify(Keys(), "x")`:    "",
+		`Count(Tokens())`:          "",
+	} {
+		_, err := db.Run(context.Background(), engine.Request{
+			Secret: "root", ReadOnly: true, Where: "get requests",
+			Decode: func() (ast.Expr, error) {
+				parsed, err := db.Parse(q)
+				if err != nil {
+					return nil, err
+				}
+				return parsed.Expr, nil
+			},
+		})
+		got := ""
+		if e := query.Decisive(err); e != nil {
+			got = e.Description
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q (%v)", q, got, want, err)
+		}
+	}
+}
+
+// TestLastCollection: a database can only ever have so many collections.
+func TestLastCollection(t *testing.T) {
+	db := newSandbox(t)
+	db.do(`CreateCollection({ name: "first" })`)
+	first := db.ref(`Collection("first")`).ID
+	// As if all but one had been made, and deleted.
+	next := binary.BigEndian.AppendUint64(nil, uint64(first)+31744-1)
+	snap, err := db.store.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	since := snap.Time()
+	snap.Close()
+	_, err = db.store.Commit(context.Background(), &kv.Batch{
+		Since: since, Writes: []kv.Write{{Key: []byte("n\x00\x00\x00\x00collection"), Value: next}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.do(`CreateCollection({ name: "last" })`)
+	_, err = db.Query(context.Background(), "root", `CreateCollection({ name: "more" })`, nil)
+	if e := query.Decisive(err); e == nil || e.Code != query.BadRequest || e.Description != "Maximum sequential ID reached." {
+		t.Errorf("one more: %v", err)
+	}
+}
