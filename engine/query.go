@@ -302,8 +302,11 @@ func public(err error) error {
 
 // await waits until the clock has passed a time that the caller has seen.
 func (db *DB) await(ctx context.Context, seen int64) error {
+	if seen == 0 {
+		return nil
+	}
 	ahead := seen - db.now()
-	if seen == 0 || ahead <= 0 {
+	if ahead <= 0 {
 		return nil
 	}
 	timer := time.NewTimer(time.Duration(min(ahead, int64(time.Hour/time.Microsecond))) * time.Microsecond)

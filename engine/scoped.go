@@ -27,17 +27,14 @@ const (
 	scopeDocument
 )
 
-const (
-	// notInSecret may not stand in a secret, notInName not in a name.
-	notInSecret = "/,()&=:"
-	notInName   = ",()&=:"
-)
+// notInName are the characters that may not stand in a name.
+const notInName = ",()&=:"
 
 // parseScoped reads a presented secret. It is false for one that can never
 // be valid. A suffix that is no scope is ignored.
 func parseScoped(s string) (scoped, bool) {
 	secret, rest, found := strings.Cut(s, ":")
-	if secret == "" || strings.ContainsAny(secret, notInSecret) {
+	if secret == "" || !isSecret(secret) {
 		return scoped{}, false
 	}
 	out := scoped{secret: secret}
@@ -53,6 +50,18 @@ func parseScoped(s string) (scoped, bool) {
 	}
 	known, whole := out.parseScope(rest)
 	return out, whole || !known
+}
+
+// isSecret reports whether a text has no character that cannot stand in a
+// secret.
+func isSecret(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case '/', ',', '(', ')', '&', '=', ':':
+			return false
+		}
+	}
+	return true
 }
 
 // parseScope reads the scope itself: whether there is one, and whether it

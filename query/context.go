@@ -55,6 +55,7 @@ type Context struct {
 	base    int // vars below it belong to callers and are out of sight
 	args    []value.Value
 	form    *ast.Call // whose code is about to run
+	named   ast.Ref   // the ref that is being resolved
 	depth   int
 	folds   int   // steps of folds so far
 	held    int64 // bytes of values made, and not dropped since

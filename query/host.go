@@ -14,7 +14,8 @@ type Host interface {
 	Now() int64
 	// NewID returns a fresh id, greater than all before.
 	NewID() (int64, error)
-	// Resolve looks names up and returns a Ref, or an *Unresolved. A literal
+	// Resolve looks names up and returns a Ref, or an *Unresolved. It does not
+	// keep r. A literal
 	// sees the names as they were when the query began, a function form as
 	// they are after the query's own changes.
 	Resolve(r *ast.Ref, literal bool) (value.Value, error)

@@ -60,7 +60,8 @@ func naming(key, name string, class value.Class, what string) *Function {
 		Doc:      "returns the ref of " + what + ", by its name; scope is the database it is in, if that is not the present one",
 		Examples: []string{name + `(1) // invalid argument ["` + key + `"]`},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
-			return c.resolve(&ast.Ref{Class: class, Name: string(args[0].(value.String))}, args[1])
+			c.named = ast.Ref{Class: class, Name: string(args[0].(value.String))}
+			return c.resolve(&c.named, args[1])
 		},
 	}
 }
@@ -73,7 +74,8 @@ func native(key, name string, class value.Class) *Function {
 		Doc:      "returns the system collection " + key + ", of the present database or of one inside it",
 		Examples: []string{name + `(1) // invalid argument ["` + key + `"]`},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
-			return c.resolve(&ast.Ref{Class: class, Native: true}, args[0])
+			c.named = ast.Ref{Class: class, Native: true}
+			return c.resolve(&c.named, args[0])
 		},
 	}
 }
