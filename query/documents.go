@@ -21,14 +21,17 @@ const (
 // Source: chapter on documents, section 1.
 var documentFunctions = []*Function{
 	{
-		Name:     "Get",
-		Makes:    true,
-		Params:   []Param{arg("get", refOrSet), opt("ts", moment)},
-		Effect:   ast.Read,
-		Doc:      "returns a document, or that of the first element of a set",
-		Examples: []string{`Get(5) // invalid argument ["get"]`},
-		Errors:   []string{notFound, denied},
-		Eval:     evalGet,
+		Name:   "Get",
+		Makes:  true,
+		Params: []Param{arg("get", refOrSet), opt("ts", moment)},
+		Effect: ast.Read,
+		Doc:    "returns a document, or that of the first element of a set",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Create(Ref(Collection("spells"), 1), { data: { n: 1 } }), Select("data", Get(Ref(Collection("spells"), 1)))) // { n: 1 }`,
+			`Get(5) // invalid argument ["get"]`,
+		},
+		Errors: []string{notFound, denied},
+		Eval:   evalGet,
 	},
 	{
 		Name:     "Exists",
@@ -40,12 +43,15 @@ var documentFunctions = []*Function{
 		Eval:     evalExists,
 	},
 	{
-		Name:     "Create",
-		Params:   []Param{arg("create", target), opt("params", fields)},
-		Effect:   ast.Write,
-		Doc:      "makes a document in a collection, with an id of its own when a document ref is given",
-		Examples: []string{`Create(5) // invalid argument ["create"]`, `Create(Collection("nope")) // invalid ref ["create"]`},
-		Errors:   []string{exists, denied, notValid, notUnique, pastWrite, scoped},
+		Name:   "Create",
+		Params: []Param{arg("create", target), opt("params", fields)},
+		Effect: ast.Write,
+		Doc:    "makes a document in a collection, with an id of its own when a document ref is given",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Select("data", Create(Collection("spells"), { data: { name: "Fire" } }))) // { name: "Fire" }`,
+			`Create(5) // invalid argument ["create"]`, `Create(Collection("nope")) // invalid ref ["create"]`,
+		},
+		Errors: []string{exists, denied, notValid, notUnique, pastWrite, scoped},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			r := args[0].(value.Ref)
 			w := Change{Verb: Create, Ref: r, WithID: r.Class != value.Collections, Params: params(args[1])}
@@ -53,34 +59,43 @@ var documentFunctions = []*Function{
 		},
 	},
 	{
-		Name:     "Update",
-		Params:   []Param{arg("update", anyRef), opt("params", fields)},
-		Effect:   ast.Write,
-		Doc:      "changes a document: objects are merged, null removes, anything else replaces",
-		Examples: []string{`Update("a", {}) // invalid argument ["update"]`},
-		Errors:   []string{notFound, denied, notValid, notUnique, pastWrite, scoped, "invalid argument: Cannot update a schema meta collection."},
+		Name:   "Update",
+		Params: []Param{arg("update", anyRef), opt("params", fields)},
+		Effect: ast.Write,
+		Doc:    "changes a document: objects are merged, null removes, anything else replaces",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Create(Ref(Collection("spells"), 1), { data: { n: 1 } }), Select("data", Update(Ref(Collection("spells"), 1), { data: { m: 2 } }))) // { n: 1, m: 2 }`,
+			`Update("a", {}) // invalid argument ["update"]`,
+		},
+		Errors: []string{notFound, denied, notValid, notUnique, pastWrite, scoped, "invalid argument: Cannot update a schema meta collection."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.write(Change{Verb: Update, Ref: args[0].(value.Ref), Params: params(args[1])}, "update")
 		},
 	},
 	{
-		Name:     "Replace",
-		Params:   []Param{arg("replace", anyRef), opt("params", fields)},
-		Effect:   ast.Write,
-		Doc:      "gives a document new contents in place of all that it had",
-		Examples: []string{`Replace("a", {}) // invalid argument ["replace"]`},
-		Errors:   []string{notFound, denied, notValid, notUnique, pastWrite, scoped, "invalid argument: Cannot update a schema meta collection."},
+		Name:   "Replace",
+		Params: []Param{arg("replace", anyRef), opt("params", fields)},
+		Effect: ast.Write,
+		Doc:    "gives a document new contents in place of all that it had",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Create(Ref(Collection("spells"), 1), { data: { n: 1 } }), Select("data", Replace(Ref(Collection("spells"), 1), { data: { m: 2 } }))) // { m: 2 }`,
+			`Replace("a", {}) // invalid argument ["replace"]`,
+		},
+		Errors: []string{notFound, denied, notValid, notUnique, pastWrite, scoped, "invalid argument: Cannot update a schema meta collection."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.write(Change{Verb: Replace, Ref: args[0].(value.Ref), Params: params(args[1])}, "replace")
 		},
 	},
 	{
-		Name:     "Delete",
-		Params:   []Param{arg("delete", anyRef)},
-		Effect:   ast.Write,
-		Doc:      "deletes a document and returns its last version",
-		Examples: []string{`Delete("a") // invalid argument ["delete"]`},
-		Errors:   []string{notFound, denied, pastWrite, scoped, "invalid argument: Cannot delete a schema meta collection."},
+		Name:   "Delete",
+		Params: []Param{arg("delete", anyRef)},
+		Effect: ast.Write,
+		Doc:    "deletes a document and returns its last version",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Create(Ref(Collection("spells"), 1)), Delete(Ref(Collection("spells"), 1)), Exists(Ref(Collection("spells"), 1))) // false`,
+			`Delete("a") // invalid argument ["delete"]`,
+		},
+		Errors: []string{notFound, denied, pastWrite, scoped, "invalid argument: Cannot delete a schema meta collection."},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.write(Change{Verb: Delete, Ref: args[0].(value.Ref)}, "delete")
 		},

@@ -14,11 +14,14 @@ const (
 // Source: chapter on authentication, section 2.
 var identityFunctions = []*Function{
 	{
-		Name:     "Login",
-		Params:   []Param{arg("login", refOrSet), arg("params", object)},
-		Effect:   ast.Write,
-		Doc:      "makes a token for a document whose password is given; its secret is shown this once",
-		Examples: []string{`Login("x", {}) // invalid argument ["login"]`},
+		Name:   "Login",
+		Params: []Param{arg("login", refOrSet), arg("params", object)},
+		Effect: ast.Write,
+		Doc:    "makes a token for a document whose password is given; its secret is shown this once",
+		Examples: []string{
+			`Do(CreateCollection({ name: "users" }), Create(Ref(Collection("users"), 1), { credentials: { password: "secret" } }), IsString(Select("secret", Login(Ref(Collection("users"), 1), { password: "secret" })))) // true`,
+			`Login("x", {}) // invalid argument ["login"]`,
+		},
 		Errors: []string{
 			"authentication failed: The document was not found or provided password was incorrect.",
 			notValid, notUnique, denied, pastWrite,
@@ -37,12 +40,15 @@ var identityFunctions = []*Function{
 		},
 	},
 	{
-		Name:     "Identify",
-		Params:   []Param{arg("identify", refOrSet), arg("password", text)},
-		Effect:   ast.Read,
-		Doc:      "reports whether a document has this password",
-		Examples: []string{`Identify("x", "sekrit") // invalid argument ["identify"]`},
-		Errors:   []string{denied},
+		Name:   "Identify",
+		Params: []Param{arg("identify", refOrSet), arg("password", text)},
+		Effect: ast.Read,
+		Doc:    "reports whether a document has this password",
+		Examples: []string{
+			`Do(CreateCollection({ name: "users" }), Create(Ref(Collection("users"), 1), { credentials: { password: "secret" } }), Identify(Ref(Collection("users"), 1), "secret")) // true`,
+			`Identify("x", "sekrit") // invalid argument ["identify"]`,
+		},
+		Errors: []string{denied},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			who, err := c.candidate(args[0], "identify")
 			if err != nil {

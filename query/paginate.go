@@ -26,6 +26,7 @@ var pageFunctions = []*Function{{
 	Doc: "reads one page of a set: size elements from the cursor after on, or those that end before the cursor before; " +
 		"the page has the cursors of its neighbours",
 	Examples: []string{
+		`Paginate(Collections(), { size: 10 }) // { data: [] }`,
 		`Paginate(1) // invalid argument ["paginate"]`,
 		`Paginate(Collections(), { size: null }) // invalid argument ["size"]`,
 		`Paginate(Collections(), { cursor: 1 }) // invalid argument ["cursor"]`,

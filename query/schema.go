@@ -10,13 +10,19 @@ import (
 // schemaFunctions make schema objects. Source: chapter on authentication,
 // section 7.
 var schemaFunctions = []*Function{
-	creator("CreateDatabase", "create_database", value.Databases, "makes a child database", ""),
-	creator("CreateCollection", "create_collection", value.Collections, "makes a collection", ""),
+	shown(creator("CreateDatabase", "create_database", value.Databases, "makes a child database", ""),
+		`Select("name", CreateDatabase({ name: "shop" })) // "shop"`),
+	shown(creator("CreateCollection", "create_collection", value.Collections, "makes a collection", ""),
+		`Select("name", CreateCollection({ name: "spells" })) // "spells"`),
 	creator("CreateClass", "create_class", value.Collections, "makes a collection", "CreateCollection"),
-	creator("CreateIndex", "create_index", value.Indexes, "makes an index over one or more collections", ""),
-	nameless(creator("CreateKey", "create_key", value.Keys, "makes a key, whose secret is shown this once", "")),
-	creator("CreateFunction", "create_function", value.Functions, "makes a function of a lambda", ""),
-	creator("CreateRole", "create_role", value.Roles, "makes a role", ""),
+	shown(creator("CreateIndex", "create_index", value.Indexes, "makes an index over one or more collections", ""),
+		`Select("terms", Do(CreateCollection({ name: "spells" }), CreateIndex({ name: "by_name", source: Collection("spells"), terms: [{ field: ["data", "name"] }] }))) // [{ field: ["data", "name"] }]`),
+	nameless(shown(creator("CreateKey", "create_key", value.Keys, "makes a key, whose secret is shown this once", ""),
+		`Select("role", CreateKey({ role: "server" })) // "server"`)),
+	shown(creator("CreateFunction", "create_function", value.Functions, "makes a function of a lambda", ""),
+		`Do(CreateFunction({ name: "double", body: Query((x) => Multiply(x, 2)) }), Call("double", 4)) // 8`),
+	shown(creator("CreateRole", "create_role", value.Roles, "makes a role", ""),
+		`Select("privileges", CreateRole({ name: "none", privileges: [] })) // []`),
 	creator("CreateAccessProvider", "create_access_provider", value.AccessProviders,
 		"makes an access provider, whose JWTs are then accepted", ""),
 	{
@@ -55,5 +61,11 @@ func creator(name, key string, class value.Class, doc, instead string) *Function
 // nameless takes from the row of a creator the error of a name that is taken.
 func nameless(f *Function) *Function {
 	f.Errors = slices.DeleteFunc(f.Errors, func(e string) bool { return e == exists })
+	return f
+}
+
+// shown adds an example to the row of a creator.
+func shown(f *Function, example string) *Function {
+	f.Examples = append([]string{example}, f.Examples...)
 	return f
 }

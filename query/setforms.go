@@ -16,6 +16,7 @@ var setFunctions = []*Function{
 		},
 		Doc: "returns the set of an index's entries under terms; an array gives several terms",
 		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), CreateIndex({ name: "by_name", source: Collection("spells"), terms: [{ field: ["data", "name"] }] }), Create(Collection("spells"), { data: { name: "Fire" } }), Count(Match(Index("by_name"), "Fire"))) // 1`,
 			`Match(Index("nope"), 1) // invalid ref ["match"]`,
 			`Match("nope") // invalid ref ["index"]`,
 			`Match(5) // invalid argument ["match"]`,
@@ -37,29 +38,38 @@ var setFunctions = []*Function{
 		},
 	},
 	{
-		Name:     "Documents",
-		Params:   []Param{arg("documents", collectionRef)},
-		Doc:      "returns the set of a collection's documents",
-		Examples: []string{`Documents(Collection("nope")) // invalid ref ["documents"]`, `Documents(1) // invalid argument ["documents"]`},
+		Name:   "Documents",
+		Params: []Param{arg("documents", collectionRef)},
+		Doc:    "returns the set of a collection's documents",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Create(Collection("spells")), Count(Documents(Collection("spells")))) // 1`,
+			`Documents(Collection("nope")) // invalid ref ["documents"]`, `Documents(1) // invalid argument ["documents"]`,
+		},
 		Eval: func(_ *Context, args []value.Value) (value.Value, error) {
 			return &value.Set{Op: value.SetDocuments, Ref: args[0].(value.Ref)}, nil
 		},
 	},
 	{
-		Name:     "Singleton",
-		Params:   []Param{arg("singleton", anyRef)},
-		Doc:      "returns the set with one document, which is empty while the document does not exist",
-		Examples: []string{`Singleton("a") // invalid argument ["singleton"]`},
+		Name:   "Singleton",
+		Params: []Param{arg("singleton", anyRef)},
+		Doc:    "returns the set with one document, which is empty while the document does not exist",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Count(Singleton(Ref(Collection("spells"), 1)))) // 0`,
+			`Singleton("a") // invalid argument ["singleton"]`,
+		},
 		Eval: func(_ *Context, args []value.Value) (value.Value, error) {
 			return &value.Set{Op: value.SetSingleton, Ref: args[0].(value.Ref)}, nil
 		},
 	},
 	{
-		Name:     "Events",
-		Params:   []Param{arg("events", refOrSet)},
-		Doc:      "returns the history of a document or a set",
-		Examples: []string{`Events(1) // invalid argument ["events"]`},
-		Errors:   []string{noEvents},
+		Name:   "Events",
+		Params: []Param{arg("events", refOrSet)},
+		Doc:    "returns the history of a document or a set",
+		Examples: []string{
+			`Do(CreateCollection({ name: "spells" }), Create(Ref(Collection("spells"), 1)), Select(["data", 0, "action"], Paginate(Events(Ref(Collection("spells"), 1))))) // "create"`,
+			`Events(1) // invalid argument ["events"]`,
+		},
+		Errors: []string{noEvents},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.events(args[0])
 		},
