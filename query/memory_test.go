@@ -23,7 +23,7 @@ func ones(n int) value.Array {
 
 // evalWith runs a query that may use ones, a list, and returns the description
 // of its error.
-func evalWith(t *testing.T, ctx context.Context, src string, n int, o query.Options) string { //nolint:revive // as tests go
+func evalWith(t *testing.T, ctx context.Context, src string, n int, o query.Options) string {
 	t.Helper()
 	o.Vars = []value.Field{{Name: "ones", Value: ones(n)}}
 	q, err := text.Parse(src, query.Forms(), "ones")

@@ -148,6 +148,7 @@ func (c *coverage) call(e ast.Expr) {
 	case *ast.Call:
 		c.called[e.Form.Name] = true
 		parts = e.Args
+	case *ast.Literal, *ast.Ref: // call nothing
 	}
 	for _, part := range parts {
 		if part != nil {
@@ -239,6 +240,7 @@ func descend(e ast.Expr, position []*node) (ast.Expr, int) {
 		return e.Call, 0
 	case *ast.QueryLiteral:
 		return e.Lambda, 0
+	default: // is a step of its own
 	}
 	if len(position) == 0 {
 		return nil, -1
@@ -264,10 +266,16 @@ func descend(e ast.Expr, position []*node) (ast.Expr, int) {
 			return e.Body, 1
 		}
 	case *ast.Call:
-		for i, o := range e.Form.Operands {
-			if o.Key == step && e.Args[i] != nil {
-				return e.Args[i], 1
-			}
+		return argument(e, step)
+	default: // has no parts
+	}
+	return nil, -1
+}
+
+func argument(e *ast.Call, key string) (ast.Expr, int) {
+	for i, o := range e.Form.Operands {
+		if o.Key == key && e.Args[i] != nil {
+			return e.Args[i], 1
 		}
 	}
 	return nil, -1
