@@ -66,6 +66,8 @@ type checker struct {
 	// swept.
 	scopes  map[value.Scope]*schema.Database
 	garbage map[value.Scope]bool
+	// unordered says that the indexes of users are ordered by another version.
+	unordered bool
 	// expected counts the entries that indexes should have.
 	expected map[indexID]*entryCount
 }
@@ -123,7 +125,12 @@ func (c *checker) facts() error {
 	if n, size := binary.Uvarint(b); size <= 0 || n != formatVersion {
 		c.report("store", "its format is %x, not %d", b, formatVersion)
 	}
-	return nil
+	order, err := c.tx.t.Get(metaKey(metaCollation))
+	if c.unordered = err == nil && string(order) != value.CollationVersion(); c.unordered {
+		c.report("store", "strings are ordered by %q, this version orders by %q: open it to build its indexes anew",
+			order, value.CollationVersion())
+	}
+	return err
 }
 
 // databases finds the databases and loads their schemas.

@@ -223,6 +223,9 @@ func (c *checker) live(r value.Ref, v index.Version, b []byte) error {
 
 // entriesOf looks for the entries that a document should have in an index.
 func (c *checker) entriesOf(r value.Ref, d *index.Definition, versions []index.Version) error {
+	if skip, err := c.outdated(d); skip || err != nil {
+		return err
+	}
 	timeline, err := d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
 	if isRefusal(err) {
 		return nil
@@ -311,6 +314,20 @@ func (c *checker) count(d *index.Definition) *entryCount {
 		c.expected[id] = &entryCount{}
 	}
 	return c.expected[id]
+}
+
+// outdated reports whether the entries of an index will all be removed before
+// anybody reads them.
+func (c *checker) outdated(d *index.Definition) (bool, error) {
+	if d.Ref().ID >= value.FirstIndex && c.unordered {
+		return true, nil
+	}
+	b, err := c.tx.t.Get(buildKey(d.Ref()))
+	if b == nil || err != nil {
+		return false, err
+	}
+	state, err := decodeBuild(b)
+	return err == nil && state.stage == stageClear, nil
 }
 
 // waits reports whether an index that is being built has not come to a

@@ -45,6 +45,9 @@ func (c *checker) index(space byte, id indexID) error {
 		c.report(databaseName(id.scope), "there are entries of index %d, which does not exist", id.number)
 		return nil
 	}
+	if skip, err := c.outdated(d); skip || err != nil {
+		return err
+	}
 	prefix := appendClass([]byte{space}, id.scope, value.Class(id.number))
 	n := int64(0)
 	if err := c.each(prefix, func([]byte, []byte) error { n++; return nil }); err != nil {
