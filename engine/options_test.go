@@ -20,7 +20,7 @@ func TestStrictIdentity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		t.Cleanup(func() { _ = db.Close() })
 		ctx := context.Background()
 		run := func(secret, q string) error {
 			_, err := db.Query(ctx, secret, q, nil)
