@@ -287,8 +287,8 @@ func TestRecollate(t *testing.T) {
 	if _, err := g.Commit(context.Background(), damaged); err != nil {
 		t.Fatal(err)
 	}
-	if len(findings(t, g)) == 0 {
-		t.Fatal("the damage was not done")
+	if list := findings(t, g); len(list) != 1 || !strings.Contains(list[0], `ordered by "another order"`) {
+		t.Fatalf("before Open: %v", list)
 	}
 	// The first attempt is cut short after each of its first commits.
 	broken := errors.New("broken")
@@ -303,6 +303,7 @@ func TestRecollate(t *testing.T) {
 		if _, err := OpenStore(g, o); !errors.Is(err, broken) {
 			t.Fatalf("opened with a store that is broken after %d commits: %v", stop, err)
 		}
+		mustBeClean(t, g)
 	}
 	g.set(nil)
 	db = mustOpen(t, g, o)

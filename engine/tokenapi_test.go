@@ -105,7 +105,7 @@ func TestVerify(t *testing.T) {
 
 // FuzzVerify: nobody gets in with a text that does not begin with a secret.
 func FuzzVerify(f *testing.F) {
-	db := newScratch(f)
+	db := newSandbox(f)
 	db.root(`Do(CreateCollection({ name: "users" }), Create(Ref(Collection("users"), "1"), {}), CreateRole({ name: "r" }), CreateDatabase({ name: "d" }))`)
 	secrets := []string{
 		"root", db.RootSecret(),

@@ -82,8 +82,8 @@ func Eval(ctx context.Context, host Host, e ast.Expr, o Options) (value.Value, S
 	return v, stats, nil
 }
 
-// contexts are those at rest. What makes one worth keeping is the memory of
-// its path, variables and arguments.
+// contexts are those at rest: empty but for the memory of their path, variables
+// and arguments, which is what makes them worth keeping.
 var contexts = sync.Pool{New: func() any { return new(Context) }}
 
 // newContext returns a Context for one run. Nothing that the run returns may
@@ -94,8 +94,8 @@ func newContext(ctx context.Context, host Host, o Options) *Context {
 	}
 	t := theTable()
 	c := contexts.Get().(*Context)
-	path, vars, args := c.path[:0], append(c.vars[:0], o.Vars...), c.args[:0]
-	*c = Context{Host: host, rows: t.rows, forms: t.forms, ctx: ctx, options: o, path: path, vars: vars, args: args}
+	c.Host, c.rows, c.forms, c.ctx, c.options = host, t.rows, t.forms, ctx, o
+	c.vars = append(c.vars, o.Vars...)
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"time"
@@ -64,6 +65,9 @@ func measureAll(c config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // for both sides, as fawn serve has it
+	}
 	began := time.Now()
 	w, err := newWorld(dir, c.tokens)
 	if err != nil {
