@@ -183,3 +183,33 @@ func TestVisited(t *testing.T) {
 		})
 	}
 }
+
+// TestUntracked pins that a transaction that does not write sees and counts
+// what one that does would, and depends on nothing.
+func TestUntracked(t *testing.T) {
+	var stats [2]Stats
+	for i, track := range []bool{true, false} {
+		tx := New(&sorted{keys: []string{"b", "d", "f"}}, track)
+		if _, err := tx.Get([]byte("b")); err != nil {
+			t.Fatal(err)
+		}
+		it := tx.Scan([]byte("a"), []byte("e"), false)
+		if !it.Next() || string(it.Key()) != "b" || !it.Next() || string(it.Key()) != "d" || it.Next() {
+			t.Errorf("track %v: stands on %q", track, it.Key())
+		}
+		it.Close()
+		it.Close()
+		back := tx.Scan([]byte("a"), nil, true)
+		if !back.Seek([]byte("e")) || string(back.Key()) != "d" {
+			t.Errorf("track %v: backward on %q", track, back.Key())
+		}
+		back.Close()
+		stats[i] = tx.Stats()
+		if b := tx.Batch(); (len(b.Keys)+len(b.Ranges) > 0) != track {
+			t.Errorf("track %v: depends on %q and %q", track, b.Keys, b.Ranges)
+		}
+	}
+	if stats[0] != stats[1] {
+		t.Errorf("got %+v, want %+v", stats[1], stats[0])
+	}
+}
