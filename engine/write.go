@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -28,23 +30,11 @@ type change struct {
 
 func (c *change) fail(code, description string, field ...string) {
 	for _, f := range c.failures {
-		if f.Code == code && f.Description == description && equalStrings(f.Field, field) {
+		if f.Code == code && f.Description == description && slices.Equal(f.Field, field) {
 			return
 		}
 	}
 	c.failures = append(c.failures, query.Failure{Field: field, Code: code, Description: description})
-}
-
-func equalStrings(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // creates reports whether the change belongs to the create family, whose
