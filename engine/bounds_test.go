@@ -22,7 +22,7 @@ func twice(levels int, in string) string {
 	return b.String()
 }
 
-func TestLimits(t *testing.T) {
+func TestBounds(t *testing.T) {
 	list := "[" + strings.Repeat("1,", 1000) + "]"
 	wide := map[string]any{"wide": make([]int, 100_001)}
 	for name, tc := range map[string]struct {
@@ -59,7 +59,7 @@ func TestLimits(t *testing.T) {
 
 // TestResponseLimit bounds what a value is in JSON, where it may be longer
 // than in memory: every character here has six there.
-func TestResponseLimit(t *testing.T) {
+func TestResponseBound(t *testing.T) {
 	db, _ := openTest(t, func(o *Options) { o.MaxMemory = 64 << 10 })
 	res, err := db.Query(context.Background(), "root", `Repeat("`+strings.Repeat(`\u0001`, 32)+`", 1024)`, nil)
 	if err != nil {
