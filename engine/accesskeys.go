@@ -96,14 +96,7 @@ func prepareKey(tx *tx, c *change) error {
 	given, hasSecret := c.given.Get("secret")
 	c.fields = c.fields.Without("secret")
 	if hasSecret && given.Kind() != value.KindNull {
-		s, _ := given.(value.String)
-		p, ok := secret.Parse(string(s))
-		if !ok || p.Kind != secret.Key || p.ID != c.Ref.ID || c.Verb == query.Create && !c.WithID {
-			c.fail("invalid secret", "Invalid secret at `List(secret)`", "secret")
-			return nil
-		}
-		c.fields = c.fields.With("hashed_secret", value.String(secret.Digest(string(s))))
-		return tx.checkOnlyKey(c, "secret", func(stored []byte) bool { return secret.Matches(stored, string(s)) })
+		return tx.takeSecret(c, given)
 	}
 	if c.Verb != query.Create {
 		// An update cannot overwrite the digest.
@@ -128,6 +121,18 @@ func prepareKey(tx *tx, c *change) error {
 	c.once = value.Object{{Name: "secret", Value: value.String(s)}}
 	c.fields = c.fields.With("hashed_secret", value.String(secret.Digest(s)))
 	return nil
+}
+
+// takeSecret gives a key the secret that was brought, if it has the key's id.
+func (tx *tx) takeSecret(c *change, given value.Value) error {
+	s, _ := given.(value.String)
+	p, ok := secret.Parse(string(s))
+	if !ok || p.Kind != secret.Key || p.ID != c.Ref.ID || c.Verb == query.Create && !c.WithID {
+		c.fail("invalid secret", "Invalid secret at `List(secret)`", "secret")
+		return nil
+	}
+	c.fields = c.fields.With("hashed_secret", value.String(secret.Digest(string(s))))
+	return tx.checkOnlyKey(c, "secret", func(stored []byte) bool { return secret.Matches(stored, string(s)) })
 }
 
 // checkOnlyKey reports a secret, or a digest, that the key with the same id in

@@ -66,6 +66,8 @@ type checker struct {
 	// swept.
 	scopes  map[value.Scope]*schema.Database
 	garbage map[value.Scope]bool
+	// unordered says that the indexes of users are ordered by another version.
+	unordered bool
 	// expected counts the entries that indexes should have.
 	expected map[indexID]*entryCount
 }
@@ -123,7 +125,12 @@ func (c *checker) facts() error {
 	if n, size := binary.Uvarint(b); size <= 0 || n != formatVersion {
 		c.report("store", "its format is %x, not %d", b, formatVersion)
 	}
-	return nil
+	order, err := c.tx.t.Get(metaKey(metaCollation))
+	if c.unordered = err == nil && string(order) != value.CollationVersion(); c.unordered {
+		c.report("store", "strings are ordered by %q, this version orders by %q: open it to build its indexes anew",
+			order, value.CollationVersion())
+	}
+	return err
 }
 
 // databases finds the databases and loads their schemas.
@@ -167,24 +174,8 @@ func (c *checker) globals() error {
 		if s == 0 {
 			continue
 		}
-		if c.scopes[d.Parent] == nil {
-			c.report(databaseName(s), "there is no %s, which it is in", databaseName(d.Parent))
-		}
-		b, err := c.tx.t.Get(globalKey(d.GlobalID))
-		if err != nil {
+		if err := c.database(s, d); err != nil {
 			return err
-		}
-		if len(b) != 4 || value.Scope(be32(b)) != s {
-			c.report(databaseName(s), "its global id leads to %x", b)
-		}
-		rec, ok, err := c.tx.record(d.Ref)
-		if err != nil || !ok {
-			c.report(databaseName(s), "it has no document")
-			continue
-		}
-		text, err := stringField(rec.fields, "global_id")
-		if id, ok := secret.ParseGlobalID(string(text)); err != nil || !ok || id != d.GlobalID {
-			c.report(databaseName(s), "its document has the global id %q", text)
 		}
 	}
 	return c.each([]byte{spaceGlobal}, func(key, val []byte) error {
@@ -198,6 +189,33 @@ func (c *checker) globals() error {
 		}
 		return nil
 	})
+}
+
+// database checks a database by itself.
+func (c *checker) database(s value.Scope, d *schema.Database) error {
+	if c.scopes[d.Parent] == nil {
+		c.report(databaseName(s), "there is no %s, which it is in", databaseName(d.Parent))
+	}
+	b, err := c.tx.t.Get(globalKey(d.GlobalID))
+	if err != nil {
+		return err
+	}
+	if len(b) != 4 || value.Scope(be32(b)) != s {
+		c.report(databaseName(s), "its global id leads to %x", b)
+	}
+	rec, ok, err := c.tx.record(d.Ref)
+	if err != nil && !isDamage(err) {
+		return err
+	}
+	if err != nil || !ok {
+		c.report(databaseName(s), "it has no document")
+		return nil
+	}
+	text, err := stringField(rec.fields, "global_id")
+	if id, ok := secret.ParseGlobalID(string(text)); err != nil || !ok || id != d.GlobalID {
+		c.report(databaseName(s), "its document has the global id %q", text)
+	}
+	return nil
 }
 
 // swept reports whether a class of documents waits to be swept.

@@ -351,8 +351,8 @@ func TestCheckDamage(t *testing.T) {
 		{"a document without database", put(string(appendClass([]byte{spaceLive}, 77, 1024))+"12345678", 0), "has documents"},
 		{"a document's key is short", put(class(spaceLive, 1024) + "1"), "is no key of a document"},
 		{"history out of order", edit(class(spaceHistory, 1024), func(k, v []byte) ([]byte, []byte) {
-			copy(k[historyStamp:], binary.BigEndian.AppendUint64(nil, ^uint64(1_700_000_900_000_000)))
-			copy(v[1:], binary.BigEndian.AppendUint64(nil, 1_700_000_900_000_000))
+			copy(k[historyStamp:], binary.BigEndian.AppendUint64(nil, ^uint64(1_700_000_000_900_000)))
+			copy(v[1:], binary.BigEndian.AppendUint64(nil, 1_700_000_000_900_000))
 			return k, v
 		}), "is not newer than the history"},
 		{"a version at another time", edit(class(spaceHistory, 1024), func(k, v []byte) ([]byte, []byte) {

@@ -132,30 +132,34 @@ func (c *checker) history(r value.Ref) (out []index.Version, ok bool, err error)
 	if err := it.Err(); err != nil {
 		return nil, false, err
 	}
-	live, err := c.tx.t.Get(liveKey(r))
-	if err != nil {
+	stored, err := c.tx.t.Get(liveKey(r))
+	if err != nil || !ok {
 		return nil, false, err
 	}
-	if live != nil {
-		v, fine := c.version(r, live)
-		if fine && len(out) > 0 && v.TS <= out[len(out)-1].TS {
-			c.report(documentName(r), "the live version of %d is not newer than the history up to %d", v.TS, out[len(out)-1].TS)
-			fine = false
+	if stored == nil {
+		if ok = out[len(out)-1].Doc == nil; !ok {
+			c.report(documentName(r), "it is not live, but its history does not end with a deletion")
 		}
-		if fine && v.Doc == nil {
-			c.report(documentName(r), "the live version is a deletion")
-			fine = false
-		}
-		if fine {
-			err = c.live(r, v, live)
-		}
-		return append(out, v), ok && fine, err
+		return out, ok, nil
 	}
-	if ok && out[len(out)-1].Doc != nil {
-		c.report(documentName(r), "it is not live, but its history does not end with a deletion")
-		ok = false
+	v, ok := c.version(r, stored)
+	if !ok || !c.newest(r, v, out) {
+		return nil, false, nil
 	}
-	return out, ok, nil
+	return append(out, v), true, c.live(r, stored)
+}
+
+// newest checks the live version against those before it.
+func (c *checker) newest(r value.Ref, v index.Version, before []index.Version) bool {
+	if v.Doc == nil {
+		c.report(documentName(r), "the live version is a deletion")
+		return false
+	}
+	if len(before) > 0 && v.TS <= before[len(before)-1].TS {
+		c.report(documentName(r), "the live version of %d is not newer than the history up to %d", v.TS, before[len(before)-1].TS)
+		return false
+	}
+	return true
 }
 
 // version decodes a version and checks it by itself.
@@ -189,7 +193,7 @@ func (c *checker) version(r value.Ref, b []byte) (index.Version, bool) {
 }
 
 // live checks what follows from a document that is live.
-func (c *checker) live(r value.Ref, v index.Version, b []byte) error {
+func (c *checker) live(r value.Ref, b []byte) error {
 	rec, err := decodeRecord(b)
 	if err != nil {
 		return err
@@ -223,6 +227,9 @@ func (c *checker) live(r value.Ref, v index.Version, b []byte) error {
 
 // entriesOf looks for the entries that a document should have in an index.
 func (c *checker) entriesOf(r value.Ref, d *index.Definition, versions []index.Version) error {
+	if skip, err := c.outdated(d); skip || err != nil {
+		return err
+	}
 	timeline, err := d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
 	if isRefusal(err) {
 		return nil
@@ -311,6 +318,20 @@ func (c *checker) count(d *index.Definition) *entryCount {
 		c.expected[id] = &entryCount{}
 	}
 	return c.expected[id]
+}
+
+// outdated reports whether the entries of an index will all be removed before
+// anybody reads them.
+func (c *checker) outdated(d *index.Definition) (bool, error) {
+	if d.Ref().ID >= value.FirstIndex && c.unordered {
+		return true, nil
+	}
+	b, err := c.tx.t.Get(buildKey(d.Ref()))
+	if b == nil || err != nil {
+		return false, err
+	}
+	state, err := decodeBuild(b)
+	return err == nil && state.stage == stageClear, nil
 }
 
 // waits reports whether an index that is being built has not come to a

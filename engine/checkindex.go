@@ -45,6 +45,9 @@ func (c *checker) index(space byte, id indexID) error {
 		c.report(databaseName(id.scope), "there are entries of index %d, which does not exist", id.number)
 		return nil
 	}
+	if skip, err := c.outdated(d); skip || err != nil {
+		return err
+	}
 	prefix := appendClass([]byte{space}, id.scope, value.Class(id.number))
 	n := int64(0)
 	if err := c.each(prefix, func([]byte, []byte) error { n++; return nil }); err != nil {
@@ -75,11 +78,7 @@ func (c *checker) definition(id indexID) *index.Definition {
 func (c *checker) entry(d *index.Definition, key []byte) error {
 	c.enter(d.Scope)
 	live, removed := key, int64(0)
-	if key[0] == index.SpaceRemoved {
-		if len(key) < 8+minEntry {
-			c.report(indexName(d), "%x is no key of a past entry", key)
-			return nil
-		}
+	if key[0] == index.SpaceRemoved && len(key) >= 8 {
 		live = key[:len(key)-8]
 		removed = int64(^binary.BigEndian.Uint64(key[len(live):]))
 	}
@@ -91,22 +90,11 @@ func (c *checker) entry(d *index.Definition, key []byte) error {
 	if gone, err := c.ownerGone(r); gone || err != nil {
 		return err
 	}
-	list, err := c.tx.pasts(r)
-	if isDamage(err) {
-		return nil // reported with the document
-	}
+	oldest, timeline, err := c.timeline(d, r)
 	if err != nil {
-		return err
-	}
-	versions := make([]index.Version, len(list))
-	for i, p := range list {
-		versions[i] = p.version(r)
-	}
-	timeline, err := d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
-	if isDamage(err) {
-		return nil // reported with the document
-	}
-	if err != nil && !isRefusal(err) {
+		if isDamage(err) { // reported with the document
+			return nil
+		}
 		return err
 	}
 	for i := range timeline {
@@ -117,10 +105,31 @@ func (c *checker) entry(d *index.Definition, key []byte) error {
 	switch {
 	case removed == 0:
 		c.report(indexName(d), "an entry of %s should not be there: %x", documentName(r), key)
-	case len(versions) > 0 && removed > versions[0].TS || removed >= c.tx.minimumTime(r.Scope, r.Class):
+	case oldest != 0 && removed > oldest || removed >= c.tx.minimumTime(r.Scope, r.Class):
 		c.report(indexName(d), "a past entry of %s should not be there: %x", documentName(r), key)
 	}
 	return nil
+}
+
+// timeline returns the entries that a document should have, and the time of
+// its oldest version, 0 if it has none.
+func (c *checker) timeline(d *index.Definition, r value.Ref) (oldest int64, out []index.Stretch, err error) {
+	list, err := c.tx.pasts(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	versions := make([]index.Version, len(list))
+	for i, p := range list {
+		versions[i] = p.version(r)
+	}
+	if len(versions) > 0 {
+		oldest = versions[0].TS
+	}
+	out, err = d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
+	if isRefusal(err) {
+		err = nil
+	}
+	return oldest, out, err
 }
 
 // minEntry is the least size of an entry's key: space, database, index, size

@@ -26,19 +26,12 @@ var credentialsRow = &collection{
 // prepareCredentials turns a password into its hash, if the caller may set
 // it.
 func prepareCredentials(tx *tx, c *change) error {
-	given, hasPassword := c.given.Get("password")
-	text, _ := given.(value.String)
-	current, _ := c.given.Get("current_password")
+	given, _ := c.given.Get("password")
+	text, isText := given.(value.String)
 	c.fields = c.fields.Without("password").Without("current_password")
-	stored := ""
-	if c.Verb == query.Update {
-		old, ok, err := c.old.Field("hashed_password")
-		if err != nil {
-			return err
-		}
-		if s, isText := old.(value.String); ok && isText {
-			stored = string(s)
-		}
+	stored, err := keptHash(c)
+	if err != nil {
+		return err
 	}
 	if !tx.storesVerbatim() {
 		c.fields = c.fields.Without("hashed_password")
@@ -46,19 +39,14 @@ func prepareCredentials(tx *tx, c *change) error {
 			c.fields = c.fields.With("hashed_password", value.String(stored))
 		}
 	}
-	if !hasPassword || given.Kind() != value.KindString || len(c.failures) > 0 {
+	if !isText || len(c.failures) > 0 {
 		return nil
 	}
-	if stored != "" && !tx.storesVerbatim() {
-		was, _ := current.(value.String)
-		ok, err := tx.checkPassword(stored, string(was))
-		if err != nil {
-			return err
-		}
-		if !ok || current == nil {
-			c.fail("invalid password", "Invalid password at `current_password`.", "current_password")
-			return nil
-		}
+	if ok, err := tx.maySetPassword(c, stored); err != nil {
+		return err
+	} else if !ok {
+		c.fail("invalid password", "Invalid password at `current_password`.", "current_password")
+		return nil
 	}
 	hash, err := tx.hashPassword(string(text))
 	if err != nil {
@@ -66,6 +54,28 @@ func prepareCredentials(tx *tx, c *change) error {
 	}
 	c.fields = c.fields.With("hashed_password", value.String(hash))
 	return nil
+}
+
+// keptHash returns the hash that an update starts from, "" if there is none.
+func keptHash(c *change) (string, error) {
+	if c.Verb != query.Update {
+		return "", nil
+	}
+	old, _, err := c.old.Field("hashed_password")
+	s, _ := old.(value.String)
+	return string(s), err
+}
+
+// maySetPassword reports whether the caller needs no current password, or has
+// given it.
+func (tx *tx) maySetPassword(c *change, stored string) (bool, error) {
+	if stored == "" || tx.storesVerbatim() {
+		return true, nil
+	}
+	current, _ := c.given.Get("current_password")
+	text, _ := current.(value.String)
+	ok, err := tx.checkPassword(stored, string(text))
+	return ok && current != nil, err
 }
 
 // storesVerbatim reports whether the caller may store hashes as they are and

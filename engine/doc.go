@@ -12,4 +12,7 @@
 //
 // What every kind of document is made of, checked for and followed by is one
 // row in the file of its system collection (tokens.go, databases.go, ...).
+//
+// Queries leave out what has expired or was deleted by themselves. The sweeper
+// (sweep.go) frees it in the background, and history that need not be kept.
 package engine

@@ -15,7 +15,7 @@ import (
 )
 
 // exampleDB is a database in memory with a user and an index over tokens.
-func exampleDB() (db *engine.DB, alice value.Ref) {
+func exampleDB() (db *engine.DB, alice value.Ref, done func()) {
 	db, err := engine.OpenStore(mem.New(mem.Options{}), engine.Options{PasswordCost: cheap})
 	if err != nil {
 		log.Fatal(err)
@@ -35,7 +35,11 @@ func exampleDB() (db *engine.DB, alice value.Ref) {
 	if err := res.Select(&alice, "ref"); err != nil {
 		log.Fatal(err)
 	}
-	return db, alice
+	return db, alice, func() {
+		if err := db.Close(); err != nil {
+			log.Fatal(err)
+		}
+	}
 }
 
 func ExampleOpen() {
@@ -43,13 +47,12 @@ func ExampleOpen() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 
 	db, err := engine.Open(filepath.Join(dir, "app.db"), engine.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close()
 
 	res, err := db.Query(context.Background(), db.RootSecret(), `CreateCollection({ name: "users" })`, nil)
 	if err != nil {
@@ -60,13 +63,16 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	fmt.Println(name)
+	if err := db.Close(); err != nil {
+		log.Fatal(err)
+	}
 	// Output: users
 }
 
 // Arguments are bound to variables: nothing is pasted into a query.
 func ExampleDB_Query() {
-	db, alice := exampleDB()
-	defer db.Close()
+	db, alice, done := exampleDB()
+	defer done()
 
 	res, err := db.Query(context.Background(), db.RootSecret(),
 		`Let({ user: Get(Var("ref")) }, Concat([Var("greeting"), Select(["data", "name"], Var("user"))], " "))`,
@@ -83,8 +89,8 @@ func ExampleDB_Query() {
 }
 
 func ExampleResult_Decode() {
-	db, alice := exampleDB()
-	defer db.Close()
+	db, alice, done := exampleDB()
+	defer done()
 
 	res, err := db.Query(context.Background(), db.RootSecret(), `Get(Var("ref"))`, map[string]any{"ref": alice})
 	if err != nil {
@@ -113,8 +119,8 @@ func ExampleResult_Decode() {
 }
 
 func ExampleDB_Login() {
-	db, alice := exampleDB()
-	defer db.Close()
+	db, alice, done := exampleDB()
+	defer done()
 	ctx := context.Background()
 
 	token, err := db.Login(ctx, db.RootSecret(), alice, "sekrit", engine.TokenOptions{
@@ -135,8 +141,8 @@ func ExampleDB_Login() {
 
 // A token needs no password where a server key makes it.
 func ExampleDB_CreateToken() {
-	db, alice := exampleDB()
-	defer db.Close()
+	db, alice, done := exampleDB()
+	defer done()
 	ctx := context.Background()
 
 	token, err := db.CreateToken(ctx, db.RootSecret(), alice, engine.TokenOptions{})
@@ -157,8 +163,8 @@ func ExampleDB_CreateToken() {
 
 // What every request of an application asks first.
 func ExampleDB_Verify() {
-	db, alice := exampleDB()
-	defer db.Close()
+	db, alice, done := exampleDB()
+	defer done()
 	ctx := context.Background()
 
 	token, err := db.CreateToken(ctx, db.RootSecret(), alice, engine.TokenOptions{})
@@ -179,8 +185,8 @@ func ExampleDB_Verify() {
 }
 
 func ExampleDB_Logout() {
-	db, alice := exampleDB()
-	defer db.Close()
+	db, alice, done := exampleDB()
+	defer done()
 	ctx := context.Background()
 
 	var secrets []string
@@ -210,8 +216,8 @@ func ExampleDB_Logout() {
 
 // Who is signed in, and on what.
 func ExampleDB_TokensByIndex() {
-	db, alice := exampleDB()
-	defer db.Close()
+	db, alice, done := exampleDB()
+	defer done()
 	ctx := context.Background()
 
 	for _, device := range []string{"phone", "desk", "watch"} {

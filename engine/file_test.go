@@ -39,16 +39,12 @@ func openFile(t *testing.T, path string, o engine.Options) *engine.DB {
 	return db
 }
 
-// newFile makes a database file and returns its path and its root secret.
-func newFile(t *testing.T) (path, secret string) {
+// makeFile makes a database file.
+func makeFile(t *testing.T, path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "fawn.db")
-	db := openFile(t, path, engine.Options{})
-	secret = db.InitialSecret()
-	if err := db.Close(); err != nil {
+	if err := openFile(t, path, engine.Options{}).Close(); err != nil {
 		t.Fatal(err)
 	}
-	return path, secret
 }
 
 // put writes an entry into the store in a file.
@@ -111,7 +107,7 @@ func TestRefusedFiles(t *testing.T) {
 		},
 		"a newer store": {
 			func(t *testing.T, path string) {
-				openFile(t, path, engine.Options{}).Close()
+				makeFile(t, path)
 				changeRaw(t, path, func(tx *bbolt.Tx) error {
 					return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{2})
 				})
@@ -124,14 +120,14 @@ func TestRefusedFiles(t *testing.T) {
 		},
 		"a newer database": {
 			func(t *testing.T, path string) {
-				openFile(t, path, engine.Options{}).Close()
+				makeFile(t, path)
 				put(t, path, "mformat", "\x02")
 			},
 			engine.ErrFormat, "the file has format 2, this version reads up to 1",
 		},
 		"a database of no format": {
 			func(t *testing.T, path string) {
-				openFile(t, path, engine.Options{}).Close()
+				makeFile(t, path)
 				put(t, path, "mformat", "")
 			},
 			engine.ErrFormat, "the file has format 0",
@@ -148,8 +144,7 @@ func TestRefusedFiles(t *testing.T) {
 			for _, o := range []engine.Options{{}, {RootSecret: "root"}} {
 				db, err := engine.Open(path, o)
 				if err == nil {
-					db.Close()
-					t.Fatal("it opens")
+					t.Fatal("it opens", db.Close())
 				}
 				text := err.Error()
 				if !errors.Is(err, test.want) || !strings.Contains(text, test.text) ||
@@ -165,7 +160,8 @@ func TestRefusedFiles(t *testing.T) {
 }
 
 func TestOpenTwice(t *testing.T) {
-	path, _ := newFile(t)
+	path := filepath.Join(t.TempDir(), "fawn.db")
+	makeFile(t, path)
 	db := openFile(t, path, engine.Options{})
 	if _, err := engine.Open(path, engine.Options{}); !errors.Is(err, kv.ErrLocked) {
 		t.Errorf("the second time: %v", err)
@@ -178,7 +174,8 @@ func TestOpenTwice(t *testing.T) {
 
 // TestClosed checks that a closed database says so, whatever is asked.
 func TestClosed(t *testing.T) {
-	path, _ := newFile(t)
+	path := filepath.Join(t.TempDir(), "fawn.db")
+	makeFile(t, path)
 	for name, db := range map[string]*engine.DB{"file": openFile(t, path, engine.Options{}), "memory": openMemory(t)} {
 		t.Run(name, func(t *testing.T) {
 			if err := db.Close(); err != nil {
@@ -350,7 +347,7 @@ func TestLastSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	decode := func() (ast.Expr, error) { return engine.DecodeJSON([]byte("1")) }
 	for _, test := range []struct {
 		late    int64

@@ -28,31 +28,43 @@ func (db *DB) format() error {
 		return fmt.Errorf("read the format: %w", err)
 	}
 	defer snap.Close()
-	if err := db.ids.start(snap); err != nil {
-		return fmt.Errorf("read the format: %w", err)
+	empty, err := checkFormat(snap)
+	if err != nil {
+		return err
 	}
+	if err := db.ids.start(snap); err != nil {
+		return fmt.Errorf("read the last id: %w", err)
+	}
+	if !empty {
+		return nil
+	}
+	return db.writeMeta(snap,
+		kv.Write{Key: metaKey(metaFormat), Value: binary.AppendUvarint(nil, formatVersion)},
+		kv.Write{Key: metaKey(metaCollation), Value: []byte(value.CollationVersion())})
+}
+
+// checkFormat reports whether a store is empty. If it is not, it must be a
+// database.
+func checkFormat(snap kv.Snapshot) (empty bool, err error) {
 	version, err := snap.Get(metaKey(metaFormat))
 	if err != nil {
-		return fmt.Errorf("read the format: %w", err)
+		return false, fmt.Errorf("read the format: %w", err)
 	}
 	if version == nil {
 		it := snap.Scan(nil, nil, false)
 		defer it.Close()
-		switch {
-		case it.Next():
-			return fmt.Errorf("%w: the store holds something else", ErrFormat)
-		case it.Err() != nil:
-			return fmt.Errorf("read the format: %w", it.Err())
+		if it.Next() {
+			return false, fmt.Errorf("%w: the store holds something else", ErrFormat)
 		}
-		it.Close()
-		return db.writeMeta(snap,
-			kv.Write{Key: metaKey(metaFormat), Value: binary.AppendUvarint(nil, formatVersion)},
-			kv.Write{Key: metaKey(metaCollation), Value: []byte(value.CollationVersion())})
+		if err := it.Err(); err != nil {
+			return false, fmt.Errorf("read the format: %w", err)
+		}
+		return true, nil
 	}
 	if n, size := binary.Uvarint(version); size <= 0 || n == 0 || n > formatVersion {
-		return fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
+		return false, fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
 	}
-	return nil
+	return false, nil
 }
 
 // openRoot sets the root secret: the one given for this run, else the one that

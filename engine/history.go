@@ -231,11 +231,12 @@ func (tx *tx) clear(key []byte) error {
 // moveTTL brings the note under which the sweeper finds a document from one
 // live version to the other.
 func (tx *tx) moveTTL(r value.Ref, before, after map[string][]byte) error {
-	key := string(liveKey(r))
-	if err := tx.dropTTL(r, before[key]); err != nil || after[key] == nil {
+	key := liveKey(r)
+	live := after[string(key)]
+	if err := tx.dropTTL(r, before[string(key)]); err != nil || live == nil {
 		return err
 	}
-	rec, err := decodeRecord(after[key])
+	rec, err := decodeRecord(live)
 	if err == nil && rec.HasTTL {
 		tx.t.Put(kv.Write{Key: ttlKey(rec.TTL, r), Value: []byte{}})
 	}

@@ -21,7 +21,9 @@ import (
 //	i scope index terms values ref  a live index entry (package index)
 //	j … ~time                       an index entry that was removed (package index)
 //	b scope index                   an index that is being built -> how far it has come
-//	x scope class                   documents nobody can reach, to be removed -> empty
+//	x scope class                   a deleted collection, of which documents are to be removed -> empty
+//	x scope index                   a deleted index, likewise its entries
+//	x scope                         a deleted database, likewise all it held
 //
 // Numbers are big-endian: scope and class 4 bytes, ids, times and indexes as
 // said there. ~time is the complement, so that the latest comes first.

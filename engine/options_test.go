@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/fawndb/fawn/engine"
@@ -10,6 +11,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv/mem"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
 )
 
 // TestStrictIdentity: the option takes away what an identity without a role
@@ -20,7 +22,7 @@ func TestStrictIdentity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		t.Cleanup(func() { _ = db.Close() })
 		ctx := context.Background()
 		run := func(secret, q string) error {
 			_, err := db.Query(ctx, secret, q, nil)
@@ -106,5 +108,41 @@ func TestLastCollection(t *testing.T) {
 	_, err = db.Query(context.Background(), "root", `CreateCollection({ name: "more" })`, nil)
 	if e := query.Decisive(err); e == nil || e.Code != query.BadRequest || e.Description != "Maximum sequential ID reached." {
 		t.Errorf("one more: %v", err)
+	}
+}
+
+// TestDeepDatabases: databases nest 64 deep, are seen from the top, and go
+// with what is above them.
+func TestDeepDatabases(t *testing.T) {
+	const depth = 64
+	db := newSandbox(t)
+	path, ref := "", ""
+	for range depth {
+		secret := "root"
+		if path != "" {
+			secret += ":" + strings.TrimPrefix(path, "/") + ":admin"
+		}
+		db.as(secret, `CreateDatabase({ name: "a" })`, nil)
+		path += "/a"
+		if ref == "" {
+			ref = `Database("a")`
+		} else {
+			ref = `Database("a", ` + ref + `)`
+		}
+	}
+	deepest := "root:" + path[1:] + ":admin"
+	db.as(deepest, `Do(CreateCollection({ name: "c" }), Create(Ref(Collection("c"), "1"), {}))`, nil)
+	secret, _ := db.as(deepest, `Select("secret", Create(Tokens(), { instance: Ref(Collection("c"), "1") }))`, nil).(value.String)
+	if got := db.root(`Exists(Ref(Collection("c", ` + ref + `), "1"))`); got != value.Boolean(true) {
+		t.Errorf("from the top: %v", got)
+	}
+	if got := db.as(string(secret), `HasCurrentIdentity()`, nil); got != value.Boolean(true) {
+		t.Errorf("the token: %v", got)
+	}
+	db.root(`Delete(Database("a"))`)
+	for _, s := range []string{string(secret), deepest} {
+		if _, err := db.Query(context.Background(), s, `1`, nil); code(err) != query.Unauthorized {
+			t.Errorf("after: %v", err)
+		}
 	}
 }

@@ -64,10 +64,14 @@ var pagedSets = []pagedSet{
 	{`Match(Index("tag_x"), "q")`, tagged("q"), byX, xOf},
 	{`Filter(Match(Index("by_x")), (x) => LT(x, 0))`, func(m member) bool { return m.x < 0 }, byX, xOf},
 	{`Range(Match(Index("by_x")), [-3], [2])`, func(m member) bool { return m.x >= -3 && m.x <= 2 }, byX, xOf},
-	{`Union(Match(Index("by_tag"), "p"), Match(Index("by_tag"), "q"))`,
-		func(m member) bool { return m.tag != "r" }, byID, idOf},
-	{`Difference(Documents(Collection("c")), Match(Index("by_tag"), "p"))`,
-		func(m member) bool { return m.tag != "p" }, byID, idOf},
+	{
+		`Union(Match(Index("by_tag"), "p"), Match(Index("by_tag"), "q"))`,
+		func(m member) bool { return m.tag != "r" }, byID, idOf,
+	},
+	{
+		`Difference(Documents(Collection("c")), Match(Index("by_tag"), "p"))`,
+		func(m member) bool { return m.tag != "p" }, byID, idOf,
+	},
 	{`Intersection(Documents(Collection("c")), Match(Index("by_tag"), "r"))`, tagged("r"), byID, idOf},
 }
 

@@ -64,7 +64,7 @@ func failAt(t *testing.T, atOnce, n int, healthy map[byte]int) map[byte]int {
 	o := testOptions(clock)
 	o.BuildAtOnce, o.SweepInterval = atOnce, -1
 	base := &gated{Store: newStore(clock)}
-	defer base.Store.Close()
+	defer func() { _ = base.Store.Close() }()
 	f := kvtest.Fail(base, n, fault)
 	db, err := OpenStore(f, o)
 	if err != nil && !errors.Is(err, fault) {

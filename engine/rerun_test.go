@@ -43,7 +43,7 @@ func TestRerunHashesOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	ctx := context.Background()
 	run := func(q string, runs int64) *engine.Result {
 		t.Helper()

@@ -176,19 +176,9 @@ func (tx *tx) narrow(out *session, s scoped) (*session, error) {
 	default:
 		return nil, ErrUnauthorized
 	}
-	sch, err := tx.schemaOf(out.scope)
+	sch, err := tx.below(out, s.path)
 	if err != nil {
 		return nil, err
-	}
-	for _, name := range s.path {
-		child, ok := sch.Databases.Named(name)
-		if !ok {
-			return nil, ErrUnauthorized
-		}
-		if sch, err = tx.schemaOf(child.Scope); err != nil {
-			return nil, err
-		}
-		out.scope, out.token = child.Scope, nil
 	}
 	switch s.kind {
 	case scopeBuiltin:
@@ -205,6 +195,23 @@ func (tx *tx) narrow(out *session, s scoped) (*session, error) {
 	case scopeNone:
 	}
 	return out, nil
+}
+
+// below moves a session down a path of databases.
+func (tx *tx) below(out *session, path []string) (*schema.Database, error) {
+	sch, err := tx.schemaOf(out.scope)
+	for _, name := range path {
+		if err != nil {
+			return nil, err
+		}
+		child, ok := sch.Databases.Named(name)
+		if !ok {
+			return nil, ErrUnauthorized
+		}
+		out.scope, out.token = child.Scope, nil
+		sch, err = tx.schemaOf(child.Scope)
+	}
+	return sch, err
 }
 
 // actAs makes a session act as a document of a user collection.

@@ -230,9 +230,12 @@ func (tx *tx) reindex(c *change, doc *value.Document) error {
 // definitions returns the indexes that may have entries of a document: the
 // system's own and the user's.
 func (tx *tx) definitions(r value.Ref) ([]*index.Definition, error) {
-	sch, err := tx.schemaOf(r.Scope)
-	if err != nil {
-		return nil, err
+	sch := tx.own
+	if r.Scope != sch.Scope {
+		var err error
+		if sch, err = tx.schemaOf(r.Scope); err != nil {
+			return nil, err
+		}
 	}
 	covering := sch.Covering(r.Class)
 	own := systemIndex(r.Scope, r.Class)

@@ -80,7 +80,7 @@ func (s *Stream) versionEvent(tx *tx, ts int64, live *kv.Write, past map[int64]r
 	}
 	var prev *value.Document
 	for _, rec := range past {
-		if !rec.Tombstone && (prev == nil || rec.TS > prev.TS) {
+		if !rec.Tombstone && !rec.Expired(ts) && (prev == nil || rec.TS > prev.TS) {
 			prev = rec.document(s.target.ref)
 		}
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/txn"
-	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -121,37 +119,41 @@ func (s *sweeper) expired(ctx context.Context) error {
 	from := []byte{spaceTTL}
 	for {
 		var notes [][]byte
-		err := s.look(ctx, func(t *txn.Txn) error {
-			it := t.Scan(from, ttlKey(t.Time()+1, value.Ref{}), false)
-			defer it.Close()
-			for len(notes) < sweepBatch && it.Next() {
-				notes = append(notes, append([]byte(nil), it.Key()...))
-			}
-			return it.Err()
+		err := s.look(ctx, func(t *txn.Txn) (err error) {
+			notes, err = dueNotes(t, from)
+			return err
 		})
 		if err != nil || len(notes) == 0 {
 			return err
 		}
-		for len(notes) > 0 {
-			scope, n := noted(notes[0]).Scope, 1
-			for n < len(notes) && noted(notes[n]).Scope == scope {
-				n++
-			}
-			batch := notes[:n]
-			err := s.work(ctx, scope, func(tx *tx) error {
-				for _, note := range batch {
-					if err := tx.expire(note); err != nil {
-						return err
-					}
+		err = s.work(ctx, noted(notes[0]).Scope, func(tx *tx) error {
+			for _, note := range notes {
+				if err := tx.expire(note); err != nil {
+					return err
 				}
-				return nil
-			})
-			if err != nil {
-				return err
 			}
-			from, notes = append(notes[n-1], 0), notes[n:]
+			return nil
+		})
+		if err != nil {
+			return err
 		}
+		from = append(notes[len(notes)-1], 0)
 	}
+}
+
+// dueNotes returns the notes of the ttls that are reached, from a key on: a
+// batch, of documents of one database.
+func dueNotes(t *txn.Txn, from []byte) ([][]byte, error) {
+	var notes [][]byte
+	it := t.Scan(from, ttlKey(t.Time()+1, value.Ref{}), false)
+	defer it.Close()
+	for len(notes) < sweepBatch && it.Next() {
+		if len(notes) > 0 && noted(it.Key()).Scope != noted(notes[0]).Scope {
+			break
+		}
+		notes = append(notes, append([]byte(nil), it.Key()...))
+	}
+	return notes, it.Err()
 }
 
 // noted is the document that a note of a ttl is about.
@@ -208,30 +210,9 @@ func (tx *tx) forget(r value.Ref) error {
 func (s *sweeper) history(ctx context.Context, look int) error {
 	for look > 0 {
 		var found []value.Ref
-		err := s.look(ctx, func(t *txn.Txn) error {
-			lo := s.next
-			if lo == nil {
-				lo = []byte{spaceHistory}
-			}
-			it := t.Scan(lo, []byte{spaceHistory + 1}, false)
-			defer it.Close()
-			s.next = nil
-			var last value.Ref
-			for it.Next() {
-				if look--; look < 0 || len(found) == sweepBatch {
-					s.next = append([]byte(nil), it.Key()...)
-					break
-				}
-				r := decodeRef(it.Key()[1:])
-				if len(found) > 0 && r.Scope != found[0].Scope {
-					s.next = append([]byte(nil), it.Key()...)
-					break
-				}
-				if r != last {
-					found, last = append(found, r), r
-				}
-			}
-			return it.Err()
+		err := s.look(ctx, func(t *txn.Txn) (err error) {
+			found, look, err = s.histories(t, look)
+			return err
 		})
 		if err != nil {
 			return err
@@ -241,6 +222,30 @@ func (s *sweeper) history(ctx context.Context, look int) error {
 		}
 	}
 	return nil
+}
+
+// histories returns the next documents that have a history: a batch, of one
+// database. Left is how many entries may still be looked at.
+func (s *sweeper) histories(t *txn.Txn, look int) (found []value.Ref, left int, err error) {
+	lo := s.next
+	if lo == nil {
+		lo = []byte{spaceHistory}
+	}
+	it := t.Scan(lo, []byte{spaceHistory + 1}, false)
+	defer it.Close()
+	s.next = nil
+	for it.Next() {
+		r := decodeRef(it.Key()[1:])
+		look--
+		if look < 0 || len(found) == sweepBatch || len(found) > 0 && r.Scope != found[0].Scope {
+			s.next = append([]byte(nil), it.Key()...)
+			break
+		}
+		if len(found) == 0 || r != found[len(found)-1] {
+			found = append(found, r)
+		}
+	}
+	return found, look, it.Err()
 }
 
 // trim frees history of documents of one database.
@@ -297,117 +302,6 @@ func (tx *tx) trim(r value.Ref, lowest int64) error {
 			if _, stays := after[key]; !stays {
 				tx.t.Delete([]byte(key))
 			}
-		}
-	}
-	return nil
-}
-
-// garbage frees what belonged to deleted collections, indexes and databases.
-func (s *sweeper) garbage(ctx context.Context) error {
-	var notes [][]byte
-	err := s.look(ctx, func(t *txn.Txn) error {
-		it := t.Scan([]byte{spaceGarbage}, []byte{spaceGarbage + 1}, false)
-		defer it.Close()
-		for it.Next() {
-			notes = append(notes, append([]byte(nil), it.Key()...))
-		}
-		return it.Err()
-	})
-	if err != nil {
-		return err
-	}
-	for _, note := range notes {
-		for done := false; !done; {
-			if done, err = s.collect(ctx, note); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// collect frees a batch of what a note of garbage is about, and, when there
-// is nothing left, the note.
-func (s *sweeper) collect(ctx context.Context, note []byte) (done bool, err error) {
-	scope := value.Scope(binary.BigEndian.Uint32(note[1:]))
-	own := scope
-	free := (*tx).freeClass
-	switch {
-	case len(note) == 1+4: // a database, whose own schema is gone
-		own, free = 0, (*tx).freeDatabase
-	case binary.BigEndian.Uint32(note[1+4:]) >= uint32(value.FirstIndex):
-		free = (*tx).freeIndex
-	}
-	left := sweepBatch
-	err = s.work(ctx, own, func(tx *tx) error {
-		left = sweepBatch
-		if err := free(tx, note[1:], &left); err != nil {
-			return err
-		}
-		if left > 0 {
-			tx.t.Delete(note)
-		}
-		return nil
-	})
-	return left > 0, err
-}
-
-// freeClass forgets documents of a collection; prefix is its scope and class.
-func (tx *tx) freeClass(prefix []byte, left *int) error {
-	for _, space := range []byte{spaceLive, spaceHistory} {
-		lo := append([]byte{space}, prefix...)
-		it := tx.t.Scan(lo, after(lo), false)
-		defer it.Close()
-		for *left > 0 && it.Next() {
-			if err := tx.forget(decodeRef(it.Key()[1:])); err != nil {
-				return err
-			}
-			*left--
-		}
-		if err := it.Err(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// freeIndex deletes entries of an index; prefix is its scope and number.
-func (tx *tx) freeIndex(prefix []byte, left *int) error {
-	return tx.free([]byte{index.SpaceEntry, index.SpaceRemoved}, prefix, left, nil)
-}
-
-// freeDatabase deletes what a database holds; prefix is its scope.
-func (tx *tx) freeDatabase(prefix []byte, left *int) error {
-	spaces := []byte{spaceLive, spaceHistory, index.SpaceEntry, index.SpaceRemoved, spaceNext, spaceSchema}
-	return tx.free(spaces, prefix, left, func(key, stored []byte) error {
-		if key[0] != spaceLive {
-			return nil
-		}
-		r := decodeRef(key[1:])
-		if r.Class == value.Keys {
-			tx.t.Delete(keyKey(r.ID, r.Scope))
-		}
-		return tx.dropTTL(r, stored)
-	})
-}
-
-// free deletes keys with a prefix in some spaces, and calls also with each.
-func (tx *tx) free(spaces, prefix []byte, left *int, also func(key, stored []byte) error) error {
-	for _, space := range spaces {
-		lo := append([]byte{space}, prefix...)
-		it := tx.t.Scan(lo, after(lo), false)
-		defer it.Close()
-		for *left > 0 && it.Next() {
-			if also != nil {
-				if err := also(it.Key(), it.Value()); err != nil {
-					return err
-				}
-			}
-			tx.t.Delete(append([]byte(nil), it.Key()...))
-			*left--
-		}
-		if err := it.Err(); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/query/value"
 )
 
 func (s *sandbox) sweep() {
@@ -215,5 +217,41 @@ func TestSweepUnderLoad(t *testing.T) {
 	}
 	if kept := s.kept(); kept["t"] != 0 || kept["j"] != 0 {
 		t.Errorf("left are %v", kept)
+	}
+}
+
+// TestSweepIsNoNews checks that streams hear nothing of what a round frees.
+func TestSweepIsNoNews(t *testing.T) {
+	s := newSandbox(t)
+	s.do(sweepSchema)
+	s.do(`Create(Ref(Collection("users"), 1), { data: { n: 1 }, ttl: TimeAdd(Now(), 1, "hour") })`)
+	var streams []*engine.Stream
+	for _, q := range []string{`Ref(Collection("users"), 1)`, `Documents(Collection("users"))`, `Match("by_n", 1)`, `Match("all")`} {
+		e, err := s.Parse(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream, err := s.Subscribe(context.Background(), engine.Request{Secret: "root", Expr: e.Expr}, engine.StreamFields{Action: true, Document: true})
+		if err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+		defer stream.Close()
+		streams = append(streams, stream)
+	}
+	s.forward(2 * time.Hour)
+	s.sweep()
+	if kept := s.kept(); kept["t"] != 0 {
+		t.Fatalf("nothing was swept: %v", kept)
+	}
+	made := s.do(`Create(Ref(Collection("users"), 1), { data: { n: 1, v: 1 } })`)
+	for i, want := range []string{"create", "add", "add", "add"} {
+		e, err := streams[i].Next(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, _ := e.Event.(value.Object)
+		if action, _ := o.Get("action"); fmt.Sprint(action) != want {
+			t.Errorf("stream %d: the first event after %s is %v, want %s", i, made, e.Event, want)
+		}
 	}
 }

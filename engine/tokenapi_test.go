@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,4 +101,34 @@ func TestVerify(t *testing.T) {
 	if _, err := db.Logout(ctx, token.Secret, false); code(err) != query.Unauthorized {
 		t.Errorf("Logout of a dead token: %v", err)
 	}
+}
+
+// FuzzVerify: nobody gets in with a text that does not begin with a secret.
+func FuzzVerify(f *testing.F) {
+	db := newSandbox(f)
+	db.root(`Do(CreateCollection({ name: "users" }), Create(Ref(Collection("users"), "1"), {}), CreateRole({ name: "r" }), CreateDatabase({ name: "d" }))`)
+	secrets := []string{
+		"root", db.RootSecret(),
+		db.text(`Select("secret", CreateKey({ role: "admin" }))`),
+		db.text(`Select("secret", Create(Tokens(), { instance: Ref(Collection("users"), "1") }))`),
+	}
+	for _, s := range secrets {
+		for _, scope := range []string{"", ":", ":admin", ":d:server", ":@role/r", ":@doc/users/1", ":@doc/users/2", ":x:y:z"} {
+			f.Add(s + scope)
+			f.Add(s[1:] + scope)
+			f.Add(s[:len(s)-1] + scope)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := db.Verify(context.Background(), text)
+		secret, _, _ := strings.Cut(text, ":")
+		switch known := slices.Contains(secrets, secret); {
+		case err == nil && !known:
+			t.Errorf("%q got in", text)
+		case err != nil && !errors.Is(err, engine.ErrUnauthorized):
+			t.Errorf("%q: %v", text, err)
+		case err != nil && text == secret && known:
+			t.Errorf("%q did not get in", text)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fawndb/fawn/query/ast"
+	fql "github.com/fawndb/fawn/query/text"
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/query/wire"
 )
@@ -62,5 +63,110 @@ func BenchmarkDistinct(b *testing.B) {
 		if len(distinct(list)) != mapSize {
 			b.Fatal("some are gone")
 		}
+	}
+}
+
+// pureCalls are calls of pure functions, one or two of each family, with
+// constant arguments.
+var pureCalls = []struct {
+	name string
+	args []value.Value
+}{
+	{"Add", list(value.Long(1000), value.Long(2000))},
+	{"Divide", list(value.Double(7), value.Long(2))},
+	{"BitAnd", list(value.Long(7000), value.Long(3000))},
+	{"Round", args(value.Double(5.666), value.Long(1))},
+	{"Sin", args(value.Double(0.5))},
+	{"TimeAdd", args(value.Time{Sec: 1e9}, value.Long(1000), value.String("hours"))},
+	{"TimeDiff", args(value.Time{Sec: 1e9}, value.Time{Sec: 2e9}, value.String("half days"))},
+	{"Year", args(value.Long(1_600_000_000_000_000))},
+	{"Time", args(value.String("2019-05-27T05:15:48+01:00"))},
+	{"ToString", args(value.Double(1234.5))},
+	{"ToNumber", args(value.String("1234.5"))},
+	{"IsString", args(value.String("a"))},
+	{"Equals", list(value.Long(1), value.Double(1))},
+	{"LT", list(value.String("a"), value.String("b"))},
+	{"Length", args(value.String("two words"))},
+	{"UpperCase", args(value.String("two words"))},
+	{"StartsWith", args(value.String("two words"), value.String("two"))},
+	{"SubString", args(value.String("two words"), value.Long(4), value.Long(3))},
+	{"Concat", args(value.Array{value.String("two"), value.String("words")}, value.String(" "))},
+	{"Take", args(value.Long(2), value.Array{value.Long(1), value.Long(2), value.Long(3)})},
+	{"ContainsField", args(value.String("a"), value.Object{{Name: "a", Value: value.Long(1)}})},
+}
+
+// BenchmarkPure measures one call of a function with constant arguments
+// inside a running query.
+func BenchmarkPure(b *testing.B) {
+	for _, call := range pureCalls {
+		b.Run(call.name, func(b *testing.B) {
+			e := pureCall(b, call.name, call.args...)
+			c := &Context{Host: &clockHost{}, rows: theTable().rows, ctx: context.Background()}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.Eval(e); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkPureQuery measures a whole query that is one such call.
+func BenchmarkPureQuery(b *testing.B) {
+	e, ctx, host := pureCall(b, "Add", list(value.Long(1000), value.Long(2000))...), context.Background(), &clockHost{}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Eval(ctx, host, e, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// TestPureAllocs holds such calls to 3 allocations; one that makes a string of
+// an array to 4, for each of these takes two.
+func TestPureAllocs(t *testing.T) {
+	for _, call := range pureCalls {
+		e := pureCall(t, call.name, call.args...)
+		c := &Context{Host: &clockHost{}, rows: theTable().rows, ctx: context.Background()}
+		n := testing.AllocsPerRun(100, func() {
+			if _, err := c.Eval(e); err != nil {
+				t.Fatal(err)
+			}
+		})
+		most := 3.0
+		if call.name == "Concat" {
+			most = 4
+		}
+		if n > most {
+			t.Errorf("%s: %v allocations", call.name, n)
+		}
+	}
+}
+
+// BenchmarkParse reads the same query as text, as JSON, and out of a cache.
+func BenchmarkParse(b *testing.B) {
+	const src = `Map(Paginate(Match(Index("tokens_by_instance"), Ref(Collection("users"), "1")), { size: 10 }), (t) => Get(t))`
+	q, err := fql.Parse(src, Forms())
+	if err != nil {
+		b.Fatal(err)
+	}
+	cache := fql.NewCache(Forms(), 1<<20)
+	for _, form := range []struct {
+		name string
+		read func() error
+	}{
+		{"text", func() error { _, err := fql.Parse(src, Forms()); return err }},
+		{"json", func() error { _, err := wire.Decode(q.Wire, Forms()); return err }},
+		{"cached", func() error { _, err := cache.Parse(src); return err }},
+	} {
+		b.Run(form.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := form.read(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -23,7 +23,7 @@ func ones(n int) value.Array {
 
 // evalWith runs a query that may use ones, a list, and returns the description
 // of its error.
-func evalWith(t *testing.T, ctx context.Context, src string, n int, o query.Options) string { //nolint:revive // as tests go
+func evalWith(ctx context.Context, t *testing.T, src string, n int, o query.Options) string {
 	t.Helper()
 	o.Vars = []value.Field{{Name: "ones", Value: ones(n)}}
 	q, err := text.Parse(src, query.Forms(), "ones")
@@ -55,7 +55,7 @@ func TestWidth(t *testing.T) {
 		{`Reduce((a, x) => a, 0, ones)`, 100_001, tooWide},
 		{`[Count(ones), Sum(ones)]`, 100_001, ""},
 	} {
-		if got := evalWith(t, context.Background(), tc.src, tc.n, query.Options{}); got != tc.want {
+		if got := evalWith(context.Background(), t, tc.src, tc.n, query.Options{}); got != tc.want {
 			t.Errorf("%s of %d: got %q, want %q", tc.src, tc.n, got, tc.want)
 		}
 	}
@@ -63,7 +63,8 @@ func TestWidth(t *testing.T) {
 
 // shared is a query that names a value which holds another twice, and so on,
 // so many times over.
-func shared(levels int, in string) string {
+func shared(in string) string {
+	const levels = 40
 	var b strings.Builder
 	b.WriteString(`Let({ v0: [1]`)
 	for i := range levels {
@@ -88,18 +89,18 @@ func TestMemory(t *testing.T) {
 		{"folded", `Reduce((s, x) => Repeat("a", 1024), "", ones)`, true},
 		{"a list that grows", `Count(Reduce((l, x) => Append(x, l), [], ones))`, true},
 		{"parts of one string", `Let({ s: Repeat("a", 1024) }, Map(ones, (x) => SubString(s, 1)))`, false},
-		{"a result", shared(40, "v"), false},
-		{"a part of a result", shared(40, "{ a: [v] }"), false},
-		{"no result", shared(40, "Count(v)"), true},
-		{"equality", shared(40, "Equals(v, v)"), false},
-		{"order", shared(40, "LT(v, v)"), false},
-		{"the greatest", shared(40, "Max(v)"), false},
-		{"distinct", shared(40, "Distinct(v)"), false},
-		{"union", shared(40, "Union(v, v)"), false},
-		{"contained", shared(40, "ContainsValue(v, v)"), false},
-		{"all of a path", shared(40, `Select("a", [v], { all: true })`), false},
+		{"a result", shared("v"), false},
+		{"a part of a result", shared("{ a: [v] }"), false},
+		{"no result", shared("Count(v)"), true},
+		{"equality", shared("Equals(v, v)"), false},
+		{"order", shared("LT(v, v)"), false},
+		{"the greatest", shared("Max(v)"), false},
+		{"distinct", shared("Distinct(v)"), false},
+		{"union", shared("Union(v, v)"), false},
+		{"contained", shared("ContainsValue(v, v)"), false},
+		{"all of a path", shared(`Select("a", [v], { all: true })`), false},
 	} {
-		got := evalWith(t, context.Background(), tc.src, 5000, query.Options{MaxMemory: most})
+		got := evalWith(context.Background(), t, tc.src, 5000, query.Options{MaxMemory: most})
 		if tc.ok && got != "" || !tc.ok && !strings.HasPrefix(got, over) {
 			t.Errorf("%s: got %q", tc.name, got)
 		}
@@ -127,7 +128,7 @@ func TestTime(t *testing.T) {
 		`Reduce((a, x) => Reduce((b, y) => y, 0, ones), 0, ones)`,
 	} {
 		began := time.Now()
-		got := evalWith(t, &impatient{context.Background(), 3}, src, 100_000, query.Options{})
+		got := evalWith(&impatient{context.Background(), 3}, t, src, 100_000, query.Options{})
 		if got != "time out: Read timed out" || time.Since(began) > 10*time.Second {
 			t.Errorf("%s: got %q after %v", src, got, time.Since(began))
 		}

@@ -20,7 +20,7 @@ var setFunctions = []*Function{
 			`Match("nope") // invalid ref ["index"]`,
 			`Match(5) // invalid argument ["match"]`,
 		},
-		Errors: []string{denied},
+		Errors: []string{notActive, denied},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.match(args[0], args[1], "match")
 		},
@@ -30,7 +30,7 @@ var setFunctions = []*Function{
 		Params:     []Param{{Key: "match", Cast: term.list(zeroOrMore)}, arg("index", indexName)},
 		Doc:        "is an old way to write Match, with the terms first",
 		Examples:   []string{`LegacyMatch("fire", Index("nope")) // invalid ref ["index"]`},
-		Errors:     []string{denied},
+		Errors:     []string{notActive, denied},
 		Deprecated: "Match",
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
 			return c.match(args[1], args[0], "index")
@@ -194,6 +194,9 @@ func (c *Context) match(index, terms value.Value, key string) (value.Value, erro
 	list, _ := terms.(value.Array)
 	return &value.Set{Op: value.SetMatch, Ref: r, Terms: list}, nil
 }
+
+// notActive is the error of an index that is still being built.
+const notActive = "instance not found: Index '<name>' is not active."
 
 // noEvents is the error of sets that have no history.
 const noEvents = "invalid argument: Set does not support events history."

@@ -3,14 +3,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/fawndb/fawn/engine"
 )
@@ -73,7 +77,7 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	acknowledged.Range(func(id, _ any) bool {
 		var text string
 		res, err := db.Query(context.Background(), db.RootSecret(),
@@ -86,6 +90,61 @@ func TestKilled(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// TestTerminated ends a server in the middle of a request, and checks that it
+// is answered, and that what it wrote is there.
+func TestTerminated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fawn.db")
+	s, err := startServing([]string{"--data", path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	const body = `{"create_collection":{"object":{"name":"users"}}}`
+	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: fawn\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n"+
+		"X-Last-Seen-Txn: %d\r\nExpect: 100-continue\r\n\r\n", s.secret, len(body), time.Now().Add(300*time.Millisecond).UnixMicro())
+	in := bufio.NewReader(conn)
+	if line, err := in.ReadString('\n'); line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("got %q, %v", line, err) // it waits for the body now
+	}
+	if _, err := in.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for err == nil { // until it listens no more
+		var c net.Conn
+		if c, err = net.Dial("tcp", s.addr); err == nil {
+			_ = c.Close()
+		}
+	}
+	fmt.Fprint(conn, body)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Errorf("the query was answered with %s", resp.Status)
+	}
+	if err := s.wait(); err != nil || s.stderr.Len() > 0 {
+		t.Errorf("it ended with %v: %s", err, s.stderr.String())
+	}
+	db, err := engine.Open(path, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Query(context.Background(), db.RootSecret(), `Get(Collection("users"))`, nil); err != nil {
+		t.Error(err)
+	}
 }
 
 // create posts a query and returns the status of the answer, 0 if there is

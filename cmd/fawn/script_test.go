@@ -3,10 +3,14 @@
 package main
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -68,6 +72,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"serve": serveScript, "end": endScript, "truncate": truncateScript, "newer": newerScript, "occupy": occupyScript,
+			"certificate": certificateScript,
 		},
 	})
 }
@@ -78,12 +83,21 @@ type servers struct{}
 // serveScript is the command serve FILE FLAG ...: it starts a server, and sets
 // URL and, if one is shown, SECRET.
 func serveScript(ts *testscript.TestScript, _ bool, args []string) {
-	s, err := startServing(append(args[1:], "--data", ts.MkAbs(args[0])),
-		sizeVariable+"="+ts.Getenv(sizeVariable), rootSecretVariable+"="+ts.Getenv(rootSecretVariable))
+	flags := []string{"--data", ts.MkAbs(args[0])}
+	for _, arg := range args[1:] {
+		if strings.HasSuffix(arg, ".pem") {
+			arg = ts.MkAbs(arg)
+		}
+		flags = append(flags, arg)
+	}
+	s, err := startServing(flags, sizeVariable+"="+ts.Getenv(sizeVariable), rootSecretVariable+"="+ts.Getenv(rootSecretVariable))
 	ts.Check(err)
 	ts.Defer(s.kill)
 	ts.Value(servers{}).(map[string]*serving)[args[0]] = s
 	ts.Setenv("URL", "http://"+s.addr)
+	if slices.Contains(args, "--tls-cert") {
+		ts.Setenv("URL", "https://"+s.addr)
+	}
 	ts.Setenv("ADDR", s.addr)
 	if s.secret != "" {
 		ts.Setenv("SECRET", s.secret)
@@ -130,6 +144,20 @@ func occupyScript(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })
 	ts.Setenv("ADDR", l.Addr().String())
+}
+
+// certificateScript is the command certificate CERT KEY: it writes a
+// certificate for 127.0.0.1.
+func certificateScript(ts *testscript.TestScript, _ bool, args []string) {
+	donor := httptest.NewTLSServer(nil)
+	defer donor.Close()
+	private, err := x509.MarshalPKCS8PrivateKey(donor.TLS.Certificates[0].PrivateKey)
+	ts.Check(err)
+	for i, block := range []*pem.Block{
+		{Type: "CERTIFICATE", Bytes: donor.Certificate().Raw}, {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		ts.Check(os.WriteFile(ts.MkAbs(args[i]), pem.EncodeToMemory(block), 0o600))
+	}
 }
 
 func TestMessagesAreLines(t *testing.T) {

@@ -148,6 +148,7 @@ func (c *coverage) call(e ast.Expr) {
 	case *ast.Call:
 		c.called[e.Form.Name] = true
 		parts = e.Args
+	default: // the others have no parts
 	}
 	for _, part := range parts {
 		if part != nil {
@@ -234,40 +235,51 @@ func places(e ast.Expr, position []*node) []seenError {
 // descend follows the first steps of a position, and returns how many they
 // are: -1 at its end, or when it leads nowhere.
 func descend(e ast.Expr, position []*node) (ast.Expr, int) {
-	switch e := e.(type) {
-	case *ast.SetLiteral:
-		return e.Call, 0
-	case *ast.QueryLiteral:
-		return e.Lambda, 0
+	step := ""
+	if len(position) > 0 {
+		step = position[0].text
 	}
-	if len(position) == 0 {
-		return nil, -1
-	}
-	step := position[0].text
 	switch e := e.(type) {
 	case *ast.Array:
 		return item(e, step)
 	case *ast.Object:
 		return member(e.Names, e.Values, position, 1)
 	case *ast.Wrapped:
-		return e.Expr, 1
-	case *ast.Let:
-		switch {
-		case step == "in":
-			return e.In, 1
-		case e.List:
-			return member(e.Names, e.Values, position, 2)
+		if step == "@obj" {
+			return e.Expr, 1
 		}
-		return member(e.Names, e.Values, position, 1)
+	case *ast.SetLiteral:
+		return e.Call, 0
+	case *ast.QueryLiteral:
+		return e.Lambda, 0
+	case *ast.Let:
+		return binding(e, position, step)
 	case *ast.Lambda:
 		if step == "expr" {
 			return e.Body, 1
 		}
 	case *ast.Call:
-		for i, o := range e.Form.Operands {
-			if o.Key == step && e.Args[i] != nil {
-				return e.Args[i], 1
-			}
+		return operand(e, step)
+	default: // the others have no parts
+	}
+	return nil, -1
+}
+
+func binding(e *ast.Let, position []*node, step string) (ast.Expr, int) {
+	switch {
+	case step == "in":
+		return e.In, 1
+	case e.List:
+		return member(e.Names, e.Values, position, 2)
+	default:
+		return member(e.Names, e.Values, position, 1)
+	}
+}
+
+func operand(e *ast.Call, step string) (ast.Expr, int) {
+	for i, o := range e.Form.Operands {
+		if o.Key == step && e.Args[i] != nil {
+			return e.Args[i], 1
 		}
 	}
 	return nil, -1

@@ -70,8 +70,10 @@ func TestRow(t *testing.T) {
 		{"wire", Wire(round), `{"round": Number, "precision": Integer}`},
 		{"optional", Arguments(round)[1].Takes, "Integer, optional"},
 		{"effect", Effect(round), "It is pure."},
-		{"errors", strings.Join(Errors(round), "\n"),
-			"invalid argument: Number expected, <type> provided.\ninvalid argument: Integer expected, <type> provided."},
+		{
+			"errors", strings.Join(Errors(round), "\n"),
+			"invalid argument: Number expected, <type> provided.\ninvalid argument: Integer expected, <type> provided.",
+		},
 	}
 	for _, test := range tests {
 		if test.got != test.want {

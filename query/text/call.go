@@ -49,7 +49,11 @@ func (w *encoder) function(e *expr, fn string) {
 		}
 	}
 	form := w.forms.ByName(fn)
-	if form == nil {
+	switch {
+	case fn == bytesName:
+		w.fail(e.start(), `Bytes takes the text of its base64 form: Bytes("aGk=")`)
+		return
+	case form == nil:
 		w.fail(e.start(), unknown(fn, w.forms))
 		return
 	}

@@ -147,6 +147,7 @@ func TestParseErrors(t *testing.T) {
 		{"number and letters", "1a", "line 1, column 1: found \"1a\", which is not a number\n  1a\n  ^"},
 		{"large integer", "[1, 9223372036854775808]", "line 1, column 5: the integer does not fit into 64 bits\n  [1, 9223372036854775808]\n      ^"},
 		{"unknown function", "Get(Pagniate(1))", "line 1, column 5: there is no function Pagniate; did you mean Paginate?\n  Get(Pagniate(1))\n      ^"},
+		{"bytes of numbers", "Bytes([0])", "line 1, column 1: Bytes takes the text of its base64 form: Bytes(\"aGk=\")\n  Bytes([0])\n  ^"},
 		{"small letters", "paginate(1)", "line 1, column 1: there is no function paginate; did you mean Paginate?\n  paginate(1)\n  ^"},
 		{"unlike anything", "Xyzzyplugh(1)", "line 1, column 1: there is no function Xyzzyplugh\n  Xyzzyplugh(1)\n  ^"},
 		{"too few", "Select(1)", "line 1, column 1: Select takes 2 to 3 arguments, not 1: Select(select, from, [default], { all })\n  Select(1)\n  ^"},

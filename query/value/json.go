@@ -70,6 +70,9 @@ func (p *printer) orNull(v Value, expr bool) {
 	if mark := len(p.dst); !p.write(v, expr) {
 		p.dst = append(p.dst[:mark], "null"...)
 	}
+	if p.Limit > 0 {
+		p.over()
+	}
 }
 
 // write writes v as a value or as an expression.

@@ -23,6 +23,7 @@ func TestRendererLimit(t *testing.T) {
 	}{
 		{"none", String(strings.Repeat("a", 1000)), 0, nil},
 		{"fits", Array{String("abcd")}, 8, nil},
+		{"one long string", String("abcdefgh"), 9, ErrTooLong},
 		{"shared arrays and objects", doubled, 1 << 16, ErrTooLong},
 		{"shared sets", set, 1 << 16, ErrTooLong},
 		{"a page", &Page{Data: Array{doubled}}, 1 << 16, ErrTooLong},

@@ -49,7 +49,7 @@ func contents(t *testing.T, path string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if err := s.Verify(func(err error) { t.Error(err) }); err != nil {
 		t.Fatal(err)
 	}
