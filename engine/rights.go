@@ -42,7 +42,8 @@ type rights struct {
 
 // rightsOf returns a session's rights.
 func (tx *tx) rightsOf(s *session) (*rights, error) {
-	r := &rights{builtin: s.builtin, identity: s.identity, legacy: s.builtin == roleClient}
+	r := &tx.caller
+	*r = rights{builtin: s.builtin, identity: s.identity, legacy: s.builtin == roleClient}
 	if s.role != nil {
 		r.roles = tx.namedRoles(s.role)
 		return r, nil

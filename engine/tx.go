@@ -21,7 +21,8 @@ type tx struct {
 	req *request
 
 	session *session
-	rights  *rights
+	caller  rights  // the session's
+	rights  *rights // the present ones
 	// schemas are those of the databases that the transaction has changed;
 	// begin is the schema of its own database as it began.
 	schemas map[value.Scope]*schema.Database

@@ -216,10 +216,13 @@ func matchTerms(dst []byte, terms []value.Value) ([]byte, error) {
 
 // after returns the first key behind all that begin with prefix, nil if that
 // is the end of all keys. Shape: "ab" gives "ac".
-func after(prefix []byte) []byte {
+func after(prefix []byte) []byte { return afterIn(nil, prefix) }
+
+// afterIn is after, in the memory of dst where that is enough.
+func afterIn(dst, prefix []byte) []byte {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] != 0xff {
-			out := append([]byte(nil), prefix[:i+1]...)
+			out := append(dst, prefix[:i+1]...)
 			out[i]++
 			return out
 		}

@@ -59,7 +59,8 @@ func (n *matchNode) columns() []bool    { return n.d.reversed }
 
 func (n *matchNode) open(backward bool) stream {
 	live := &entryStream{n: n, prefix: n.prefix, backward: backward, now: n.src.Now()}
-	live.it = n.src.Scan(n.prefix, after(n.prefix), backward)
+	behind := n.prefix[len(n.prefix):] // there is room, unless the terms are long
+	live.it = n.src.Scan(n.prefix, afterIn(behind, n.prefix), backward)
 	if n.at == 0 {
 		return live
 	}
