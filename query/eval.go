@@ -48,6 +48,9 @@ func (c *Context) evalAt(key string, e ast.Expr) (value.Value, error) {
 }
 
 func (c *Context) evalArray(e *ast.Array) (value.Value, error) {
+	if e.Constant != nil {
+		return e.Constant, nil
+	}
 	out := make(value.Array, len(e.Items))
 	var errs error
 	for i, item := range e.Items {

@@ -36,7 +36,7 @@ func pureCall(tb testing.TB, name string, args ...value.Value) *ast.Call {
 		switch v := v.(type) {
 		case nil:
 		case value.Array:
-			list := &ast.Array{}
+			list := &ast.Array{Constant: v}
 			for _, item := range v {
 				list.Items = append(list.Items, &ast.Literal{Value: item})
 			}

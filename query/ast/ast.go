@@ -25,10 +25,12 @@ type Ref struct {
 
 // Array is a list of expressions. Bare says that it has one item, which stands
 // without brackets where its form asks for a list: {"and": true}. Positions in
-// the item then have no index.
+// the item then have no index. Constant is the value of the whole, made once,
+// if all items are literals; nil if not, or if it is not known.
 type Array struct {
-	Items []Expr
-	Bare  bool
+	Items    []Expr
+	Bare     bool
+	Constant value.Value
 }
 
 // Object is {"object": {...}}. Names are distinct.

@@ -139,6 +139,21 @@ func (d *decoder) under(s ast.Step, i int) ast.Expr {
 	return e
 }
 
+// constant returns the value of an array whose items are literals, so that an
+// evaluation need not make it anew; nil if one is not.
+func constant(items []ast.Expr) value.Value {
+	for _, item := range items {
+		if _, ok := item.(*ast.Literal); !ok {
+			return nil
+		}
+	}
+	out := make(value.Array, len(items))
+	for i, item := range items {
+		out[i] = item.(*ast.Literal).Value
+	}
+	return out
+}
+
 // expr reads an expression.
 func (d *decoder) expr(i int) ast.Expr {
 	switch n := &d.nodes[i]; n.kind {
@@ -147,7 +162,7 @@ func (d *decoder) expr(i int) ast.Expr {
 		if !ok {
 			return nil
 		}
-		return &ast.Array{Items: items}
+		return &ast.Array{Items: items, Constant: constant(items)}
 	case jsonObject:
 		return d.object(i)
 	default:

@@ -217,6 +217,26 @@ func TestSequences(t *testing.T) {
 	}
 }
 
+// TestConstant checks that a list of literals carries its value, and no other
+// list does.
+func TestConstant(t *testing.T) {
+	for src, want := range map[string]value.Value{
+		`[]`:                value.Array{},
+		`[1,"a",null]`:      value.Array{value.Long(1), value.String("a"), value.Null{}},
+		`[1,{"not":true}]`:  nil,
+		`[1,[2]]`:           nil,
+		`[{"object":{}},1]`: nil,
+	} {
+		e, err := Decode([]byte(src), testForms)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.(*ast.Array).Constant; got == nil != (want == nil) || got != nil && !value.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", src, got, want)
+		}
+	}
+}
+
 func TestObject(t *testing.T) {
 	check(t, []row{
 		{`{"object":{}}`, ``},
