@@ -33,6 +33,7 @@ var schemaFunctions = []*Function{
 		Examples: []string{`MoveDatabase("a", Database("b")) // invalid argument ["move_database"]`},
 		Errors: []string{
 			denied, exists,
+			"instance not found: Database not found.",
 			"move database error: Cannot move database '<name>' into parent '<name>': Cannot move database from ancestor to descendant.",
 		},
 		Eval: func(c *Context, args []value.Value) (value.Value, error) {
