@@ -39,9 +39,11 @@ drivers: $(DRIVERS)/js/node_modules/.package-lock.json
 $(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
 	cd $(DRIVERS)/js && npm ci --ignore-scripts
 
-# bench measures the floor and Fawn in turn, and prints their ratio.
+# bench measures the floor and Fawn in turn, and prints their ratio; then what
+# the language costs by itself.
 bench:
 	go run ./cmd/bench $(BENCHFLAGS)
+	go test -run '^$$' -bench 'Pure|Map|Parse' -benchmem ./query
 
 # docs writes the reference of the language; a test fails when it is not that
 # of the table of functions.
