@@ -25,12 +25,28 @@ type Ref struct {
 
 // Array is a list of expressions. Bare says that it has one item, which stands
 // without brackets where its form asks for a list: {"and": true}. Positions in
-// the item then have no index. Constant is the value of the whole, made once,
-// if all items are literals; nil if not, or if it is not known.
+// the item then have no index. Constant is the value of the whole if all items
+// are literals, so that an evaluation need not make it anew; else nil.
 type Array struct {
 	Items    []Expr
 	Bare     bool
 	Constant value.Value
+}
+
+// NewArray returns the array of items.
+func NewArray(items []Expr) *Array {
+	a := &Array{Items: items}
+	for _, item := range items {
+		if _, ok := item.(*Literal); !ok {
+			return a
+		}
+	}
+	list := make(value.Array, len(items))
+	for i, item := range items {
+		list[i] = item.(*Literal).Value
+	}
+	a.Constant = list
+	return a
 }
 
 // Object is {"object": {...}}. Names are distinct.

@@ -173,7 +173,7 @@ func Quote(form *Form, data Expr) Expr {
 		for _, item := range data.Items {
 			items = append(items, Quote(form, item))
 		}
-		return &Array{Items: items}
+		return NewArray(items)
 	default:
 		return data
 	}

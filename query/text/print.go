@@ -212,7 +212,7 @@ func spread(o *ast.Operand, e ast.Expr) []ast.Expr {
 		if _, nested := list.Items[0].(*ast.Array); !nested {
 			return list.Items
 		}
-		return []ast.Expr{&ast.Array{Items: list.Items}}
+		return []ast.Expr{ast.NewArray(list.Items)}
 	case len(list.Items) < 2 && o.Syntax != ast.ExpressionList:
 		return []ast.Expr{list}
 	}

@@ -11,7 +11,7 @@ func (d *decoder) data(i int) ast.Expr {
 		if !ok {
 			return nil
 		}
-		return &ast.Array{Items: items}
+		return ast.NewArray(items)
 	case jsonObject:
 		if n.count == 1 {
 			switch key := d.key(i + 1); {

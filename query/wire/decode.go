@@ -139,21 +139,6 @@ func (d *decoder) under(s ast.Step, i int) ast.Expr {
 	return e
 }
 
-// constant returns the value of an array whose items are literals, so that an
-// evaluation need not make it anew; nil if one is not.
-func constant(items []ast.Expr) value.Value {
-	for _, item := range items {
-		if _, ok := item.(*ast.Literal); !ok {
-			return nil
-		}
-	}
-	out := make(value.Array, len(items))
-	for i, item := range items {
-		out[i] = item.(*ast.Literal).Value
-	}
-	return out
-}
-
 // expr reads an expression.
 func (d *decoder) expr(i int) ast.Expr {
 	switch n := &d.nodes[i]; n.kind {
@@ -162,7 +147,7 @@ func (d *decoder) expr(i int) ast.Expr {
 		if !ok {
 			return nil
 		}
-		return &ast.Array{Items: items, Constant: constant(items)}
+		return ast.NewArray(items)
 	case jsonObject:
 		return d.object(i)
 	default:
@@ -319,5 +304,7 @@ func (d *decoder) expressions(i int, bare bool) ast.Expr {
 	if items[0] = d.expr(i); items[0] == nil {
 		return nil
 	}
-	return &ast.Array{Items: items, Bare: true}
+	list := ast.NewArray(items)
+	list.Bare = true
+	return list
 }

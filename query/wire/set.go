@@ -153,7 +153,7 @@ func (d *decoder) sources(i int) ast.Expr {
 	if !ok {
 		return nil
 	}
-	return &ast.Array{Items: items}
+	return ast.NewArray(items)
 }
 
 // accepts reports whether a literal fits.
