@@ -1,10 +1,8 @@
 package index
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
-	"slices"
 
 	"github.com/fawndb/fawn/query/value"
 )
@@ -199,37 +197,11 @@ func appendRef(dst []byte, r value.Ref) []byte {
 }
 
 func appendObject(dst []byte, o value.Object, stamps *[]int) []byte {
-	for _, f := range byName(o) {
+	for _, f := range value.ByName(o) {
 		dst = value.AppendCollationKey(append(dst, tagMember), f.Name)
 		dst = appendKey(dst, f.Value, stamps)
 	}
 	return append(dst, tagEnd)
-}
-
-// byName returns o with its members in the order of the code units of their
-// names.
-func byName(o value.Object) value.Object {
-	order := func(a, b value.Field) int { return compareNames(a.Name, b.Name) }
-	if slices.IsSortedFunc(o, order) {
-		return o
-	}
-	o = slices.Clone(o)
-	slices.SortStableFunc(o, order)
-	return o
-}
-
-// compareNames orders by UTF-16 code units: that is by bytes, except that
-// characters beyond U+FFFF come before U+E000 to U+FFFF.
-func compareNames(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		if x, y := a[i], b[i]; x != y {
-			if x >= 0xee && y >= 0xee && (x >= 0xf0) != (y >= 0xf0) {
-				return cmp.Compare(y, x)
-			}
-			return cmp.Compare(x, y)
-		}
-	}
-	return cmp.Compare(len(a), len(b))
 }
 
 // asObject returns what a value that ranks as an object sorts as. A document

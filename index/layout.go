@@ -185,7 +185,7 @@ func canonical(v value.Value) value.Value {
 		}
 		return out
 	case value.Object, *value.Document, *value.Event, *value.Sourced, *value.Page, *value.Set:
-		o := byName(asObject(v))
+		o := value.ByName(asObject(v))
 		out := make(value.Object, len(o))
 		for i, f := range o {
 			out[i] = value.Field{Name: f.Name, Value: canonical(f.Value)}

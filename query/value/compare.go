@@ -178,7 +178,7 @@ func asObject(v Value) Object {
 // compareObjects compares members in order of their names; of two objects
 // with the same members up to the end of one, that one comes first.
 func compareObjects(a, b Object) int {
-	return slices.CompareFunc(byName(a), byName(b), func(x, y Field) int {
+	return slices.CompareFunc(ByName(a), ByName(b), func(x, y Field) int {
 		if c := compareStrings(x.Name, y.Name); c != 0 {
 			return c
 		}
@@ -186,15 +186,15 @@ func compareObjects(a, b Object) int {
 	})
 }
 
-// byName returns o with its members in the order of the UTF-16 code units of
-// their names.
-func byName(o Object) Object {
+// ByName returns o with its members in the order of the UTF-16 code units of
+// their names: the order in which objects are compared, member by member.
+func ByName(o Object) Object {
 	order := func(x, y Field) int { return compareUTF16(x.Name, y.Name) }
 	if slices.IsSortedFunc(o, order) {
 		return o
 	}
 	o = slices.Clone(o)
-	slices.SortFunc(o, order)
+	slices.SortStableFunc(o, order)
 	return o
 }
 
