@@ -67,9 +67,9 @@ func (s *sandbox) do(q string) string {
 }
 
 // spaces are the spaces of the store that documents and entries are in: live
-// and past documents, live and removed entries, and notes of ttls, keys,
-// garbage, and schemas.
-const spaces = "dhijtkxnv"
+// and past documents, live and removed entries, notes of ttls, keys, garbage,
+// and schemas, and counters of tries.
+const spaces = "dhijtkxnvc"
 
 // kept counts what the store has, by space.
 func (s *sandbox) kept() map[string]int {
