@@ -50,8 +50,8 @@ func Check(ctx context.Context, store kv.Store, found func(Finding)) error {
 	}
 	defer c.tx.close()
 	for _, step := range []func() error{
-		c.facts, c.databases, c.globals, c.allDocuments, c.allEntries, c.ttls, c.places, c.seals, c.counters, c.tries,
-		c.unfinished,
+		c.facts, c.databases, c.globals, c.allDocuments, c.allEntries, c.ttls, c.places, c.seals, c.counters,
+		c.tries, c.unfinished,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -100,8 +100,8 @@ func (c *checker) each(prefix []byte, f func(key, val []byte) error) error {
 }
 
 // spaces are all that a store may have.
-const spaces = string(rune(spaceBuild)) + string(rune(spaceCounter)) + string(rune(spaceLive)) + string(rune(spaceSeal)) +
-	string(rune(spaceDigest)) + string(rune(spaceGlobal)) +
+const spaces = string(rune(spaceBuild)) + string(rune(spaceCounter)) + string(rune(spaceLive)) +
+	string(rune(spaceSeal)) + string(rune(spaceDigest)) + string(rune(spaceGlobal)) +
 	string(rune(spaceHistory)) + string(rune(index.SpaceEntry)) + string(rune(index.SpaceRemoved)) +
 	string(rune(spaceKey)) + string(rune(spaceMeta)) + string(rune(spaceNext)) + string(rune(spaceScope)) +
 	string(rune(spaceTTL)) + string(rune(spaceSchema)) + string(rune(spaceGarbage))
