@@ -203,7 +203,7 @@ func (tx *tx) forget(r value.Ref) error {
 	if row := collections[min(r.Class, value.FirstUserClass)]; row.lives != nil {
 		row.lives(tx, r, false)
 	}
-	return nil
+	return tx.release(r)
 }
 
 // history frees the versions, and the entries, that need not be kept any more.
