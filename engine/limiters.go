@@ -75,7 +75,7 @@ func (db *DB) saveCounter(ctx context.Context, key []byte, c limiter.Counter) er
 }
 
 // tries are the counters that a request uses, by their keys. They are kept
-// when it ends: while it runs its snapshot is open.
+// when it is answered: while it runs its snapshot is open.
 type tries map[string]*limiter.Use
 
 // tried checks a password. For the public, whose keys have the role client, it
@@ -136,9 +136,9 @@ func (tx *tx) counterOf(who query.Candidate) ([]byte, error) {
 	return counterKey(tx.own.Scope, counterOfLogin, string(text)), err
 }
 
-// keepTries keeps the counters that a request has used. It has no snapshot any
-// more.
-func (db *DB) keepTries(ctx context.Context, req *request) error {
+// answered keeps the counters that a request has used, before its error, err,
+// goes out. It has no snapshot any more. What cannot be kept is no answer.
+func (db *DB) answered(ctx context.Context, req *request, err error) error {
 	var failed error
 	for key, use := range req.tries {
 		failed = errors.Join(failed, use.Release(func(c limiter.Counter) error {
@@ -146,7 +146,10 @@ func (db *DB) keepTries(ctx context.Context, req *request) error {
 		}))
 	}
 	req.tries = nil
-	return failed
+	if failed != nil {
+		return failed
+	}
+	return err
 }
 
 // counters frees the counters that count for nothing any more.

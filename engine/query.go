@@ -171,10 +171,10 @@ func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
 	}
 	req := &request{secret: r.Secret}
 	res, err := db.runs(ctx, &r, req)
-	if kept := db.keepTries(ctx, req); kept != nil {
-		return nil, public(kept)
+	if err = db.answered(ctx, req, err); err != nil {
+		return res, public(err)
 	}
-	return res, err
+	return res, nil
 }
 
 // runs runs a query until it does not lose against others.
@@ -193,7 +193,7 @@ func (db *DB) runs(ctx context.Context, r *Request, req *request) (*Result, erro
 		case err == nil:
 			return res, nil
 		case !errors.Is(err, kv.ErrConflict):
-			return res, public(err)
+			return res, err
 		case n >= retries:
 			return res, &query.Error{
 				Code:        query.ContendedTransaction,

@@ -52,13 +52,13 @@ type streamTarget struct {
 func (db *DB) Subscribe(ctx context.Context, r Request, fields StreamFields) (*Stream, error) {
 	req := new(request)
 	s, err := db.subscribe(ctx, &r, req, fields)
-	if kept := db.keepTries(ctx, req); kept != nil {
+	if answer := db.answered(ctx, req, err); answer != nil {
 		if s != nil {
 			s.Close()
 		}
-		return nil, public(kept)
+		return nil, public(answer)
 	}
-	return s, err
+	return s, nil
 }
 
 func (db *DB) subscribe(ctx context.Context, r *Request, req *request, fields StreamFields) (*Stream, error) {

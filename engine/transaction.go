@@ -33,7 +33,7 @@ func (db *DB) Update(ctx context.Context, secret string, f func(*Transaction) er
 	for n := 0; ; n++ {
 		ts, err := db.transact(limited, req, f, true, n == DefaultRetries)
 		if !errors.Is(err, kv.ErrConflict) || n == DefaultRetries {
-			return ts, public(err)
+			return ts, public(db.answered(ctx, req, err))
 		}
 	}
 }
@@ -42,8 +42,9 @@ func (db *DB) Update(ctx context.Context, secret string, f func(*Transaction) er
 func (db *DB) View(ctx context.Context, secret string, f func(*Transaction) error) error {
 	limited := limit(ctx, db.options.Timeout)
 	defer limited.end()
-	_, err := db.transact(limited, &request{secret: secret}, f, false, false)
-	return public(err)
+	req := &request{secret: secret}
+	_, err := db.transact(limited, req, f, false, false)
+	return public(db.answered(ctx, req, err))
 }
 
 // transact runs f once. Alone, nothing else commits meanwhile.
