@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ErrInactive: the secret is unknown, malformed, expired, revoked, or good for
-// something else. It never says which.
+// ErrInactive says that a secret is unknown, malformed, expired, revoked, or good
+// for something else. It never says which.
 var ErrInactive = errors.New("auth: inactive token")
 
 // Identity is what a token stands for at one moment.

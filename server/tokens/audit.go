@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/fawndb/fawn/query/value"
 )
 
 // Level is how much an event matters.
@@ -89,12 +87,4 @@ func (tx *Tx) publish() {
 	for _, e := range tx.events {
 		tx.s.options.Audited(e)
 	}
-}
-
-// subjectOf names a document in the audit: "users/5".
-func (tx *Tx) subjectOf(r value.Ref) string {
-	if r == (value.Ref{}) {
-		return ""
-	}
-	return tx.Path(r)
 }

@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -211,6 +210,3 @@ func (tx *Tx) DropAll(instance value.Ref, which func(*Token) bool) (int, error) 
 	}
 	return len(found), err
 }
-
-// errInvalid is why a secret is refused, whatever the cause.
-var errInvalid = errors.New("tokens: invalid")
