@@ -12,6 +12,7 @@ import (
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
 )
 
 // buffer is the memory of one request, used again for the next.
@@ -164,7 +165,11 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 		if status = statusOf(err); status == http.StatusInternalServerError {
 			s.failed(r, err)
 		}
-		out = query.AppendErrors(out[:0], err, nil)
+		var names value.Names
+		if res != nil {
+			names = res.Names()
+		}
+		out = query.AppendErrors(out[:0], err, names)
 	}
 	c.body.out = laidOut(r, out)
 	s.report(w.Header(), c, res, status)
