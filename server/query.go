@@ -71,17 +71,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string)
 
 // known reports whether a secret is good. It answers if it is not.
 func (s *Server) known(w http.ResponseWriter, r *http.Request, secret string) bool {
-	_, err := s.db.Verify(r.Context(), secret)
+	_, ok := s.verify(w, r, secret)
+	return ok
+}
+
+// verify says whose secret it is. It answers if the secret is not good.
+func (s *Server) verify(w http.ResponseWriter, r *http.Request, secret string) (engine.Verified, bool) {
+	v, err := s.db.Verify(r.Context(), secret)
 	switch {
 	case err == nil:
-		return true
+		return v, true
 	case errors.Is(err, engine.ErrUnauthorized):
 		s.unauthorized(w, r)
 	default:
 		s.failed(r, err)
 		s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
 	}
-	return false
+	return engine.Verified{}, false
 }
 
 // readBody reads the query: the body, or q of a GET. It answers and is false
