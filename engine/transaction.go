@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/query"
@@ -120,4 +121,13 @@ func (t *Transaction) trusted() error {
 		return query.Denied(query.Nowhere)
 	}
 	return nil
+}
+
+// Path names a document: "users/251407645221585408".
+func (t *Transaction) Path(r value.Ref) string {
+	name := value.NativeName(r.Class)
+	if r.Class >= value.FirstUserClass {
+		name, _ = t.tx.Name(value.CollectionRef(r.Scope, r.Class))
+	}
+	return name + "/" + strconv.FormatInt(r.ID, 10)
 }
