@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -82,6 +83,9 @@ type Options struct {
 	// SweepInterval is how often the background frees what nobody can see any
 	// more; the default is a minute. It is negative for never: Sweep does it.
 	SweepInterval time.Duration
+	// Log is told of predicates of roles that fail, which no caller hears of;
+	// the default is to tell nobody. It never gets a secret, a query or a value.
+	Log *slog.Logger
 	// NoSync lets commits return before they are durable: for scratch
 	// databases only.
 	NoSync bool
@@ -189,6 +193,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.LoginLimit == (limiter.Policy{}) {
 		o.LoginLimit = limiter.Passwords
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.SweepInterval == 0 {
 		o.SweepInterval = time.Minute

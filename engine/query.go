@@ -195,10 +195,7 @@ func (db *DB) runs(ctx context.Context, r *Request, req *request) (*Result, erro
 		case !errors.Is(err, kv.ErrConflict):
 			return res, err
 		case n >= retries:
-			return res, &query.Error{
-				Code:        query.ContendedTransaction,
-				Description: "Transaction was aborted due to detection of concurrent modification.",
-			}
+			return res, db.contended(ctx, req.lost)
 		}
 	}
 }
@@ -280,7 +277,7 @@ func (tx *tx) failed(stats query.Stats, err error) *Result {
 func (tx *tx) finish(v value.Value, stats query.Stats, alone bool) (*Result, error) {
 	ts, err := tx.commit(alone)
 	if err != nil {
-		return &Result{Time: tx.now}, err
+		return &Result{Time: tx.now, names: tx.lasting(tx.now)}, err
 	}
 	s := tx.t.Stats()
 	res := &Result{Value: v, Time: ts, names: tx.lasting(ts), limit: tx.db.options.MaxMemory, Stats: Stats{

@@ -43,6 +43,7 @@ type request struct {
 	hashes map[hashed]string
 	checks map[hashed]bool
 	tries  tries
+	lost   *kv.Batch // of the last run, if it has lost against others
 }
 
 // hashed is what a password was hashed for: nothing, to store it, or a stored
@@ -109,6 +110,9 @@ func (tx *tx) commit(alone bool) (int64, error) {
 		}
 	}
 	ts, err := tx.db.commit(tx.ctx, b, alone)
+	if err != nil {
+		tx.req.lost = b
+	}
 	if err == nil && tx.builds {
 		tx.db.wakeBuilder()
 	}

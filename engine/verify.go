@@ -11,6 +11,8 @@ import (
 type Verified struct {
 	// Database is the number of the database that the secret opens.
 	Database value.Scope
+	// GlobalID is the database's name all over the world; 0 is the root's.
+	GlobalID uint64
 	// Token is the token's ref; zero for a key that lives elsewhere, and for
 	// the root secret.
 	Token value.Ref
@@ -39,7 +41,7 @@ func (db *DB) Verify(ctx context.Context, secret string) (Verified, error) {
 	if err := tx.begun(s); err != nil {
 		return Verified{}, err
 	}
-	v := Verified{Database: s.scope, Role: s.builtin.String(), Roles: roleNames(tx.rights.roles)}
+	v := Verified{Database: s.scope, GlobalID: tx.own.GlobalID, Role: s.builtin.String(), Roles: roleNames(tx.rights.roles)}
 	if s.token != nil {
 		v.Token = *s.token
 	}

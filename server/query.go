@@ -12,6 +12,7 @@ import (
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
 )
 
 // buffer is the memory of one request, used again for the next.
@@ -70,17 +71,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string)
 
 // known reports whether a secret is good. It answers if it is not.
 func (s *Server) known(w http.ResponseWriter, r *http.Request, secret string) bool {
-	_, err := s.db.Verify(r.Context(), secret)
+	_, ok := s.verify(w, r, secret)
+	return ok
+}
+
+// verify says whose secret it is. It answers if the secret is not good.
+func (s *Server) verify(w http.ResponseWriter, r *http.Request, secret string) (engine.Verified, bool) {
+	v, err := s.db.Verify(r.Context(), secret)
 	switch {
 	case err == nil:
-		return true
+		return v, true
 	case errors.Is(err, engine.ErrUnauthorized):
 		s.unauthorized(w, r)
 	default:
 		s.failed(r, err)
 		s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
 	}
-	return false
+	return engine.Verified{}, false
 }
 
 // readBody reads the query: the body, or q of a GET. It answers and is false
@@ -164,7 +171,11 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 		if status = statusOf(err); status == http.StatusInternalServerError {
 			s.failed(r, err)
 		}
-		out = query.AppendErrors(out[:0], err, nil)
+		var names value.Names
+		if res != nil {
+			names = res.Names()
+		}
+		out = query.AppendErrors(out[:0], err, names)
 	}
 	c.body.out = laidOut(r, out)
 	s.report(w.Header(), c, res, status)

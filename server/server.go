@@ -111,6 +111,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.linearized(w, r)
 	case "/stream":
 		s.stream(w, r)
+	case "/authorized":
+		s.authorized(w, r)
 	case "/ping":
 		s.ping(w, r)
 	default:

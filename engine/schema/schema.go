@@ -154,8 +154,8 @@ type Provider struct {
 
 // ProviderRole is a role that a provider's tokens may hold.
 type ProviderRole struct {
-	Role      value.Value   // a Ref, or a String: the role's name
-	Predicate *value.Lambda // nil is always
+	Role      value.Value // a Ref, or a String: the role's name
+	Predicate *Predicate  // nil is always
 }
 
 // Key implements Object.
