@@ -16,6 +16,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv/bolt"
 	"github.com/fawndb/fawn/engine/password"
 	"github.com/fawndb/fawn/engine/schema"
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/text"
 	"github.com/fawndb/fawn/query/value"
@@ -112,9 +113,9 @@ type DB struct {
 func Open(path string, o Options) (*DB, error) {
 	clock := o.withDefaults().Clock
 	store, err := bolt.Open(path, bolt.Options{
-		Clock:     func() int64 { return clock().UnixMicro() },
-		NoSync:    o.NoSync,
-		Ascending: ascending,
+		Clock:  func() int64 { return clock().UnixMicro() },
+		NoSync: o.NoSync,
+		Spaces: layout,
 	})
 	if err != nil {
 		return nil, err
@@ -126,8 +127,15 @@ func Open(path string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// ascending are the spaces whose keys mostly come in ascending order.
-var ascending = []byte{spaceLive, spaceHistory}
+// layout says how the store keeps the spaces that grow: every collection and every
+// index is a tree of its own. The keys of documents mostly come in ascending
+// order.
+var layout = map[byte]bolt.Space{
+	spaceLive:          {Prefix: 1 + classSize, Ascending: true},
+	spaceHistory:       {Prefix: 1 + classSize, Ascending: true},
+	index.SpaceEntry:   {Prefix: index.NumberSize},
+	index.SpaceRemoved: {Prefix: index.NumberSize},
+}
 
 // OpenStore opens the database in a store, which it closes at its end. The
 // store should run on the same clock.

@@ -109,10 +109,10 @@ func TestRefusedFiles(t *testing.T) {
 			func(t *testing.T, path string) {
 				makeFile(t, path)
 				changeRaw(t, path, func(tx *bbolt.Tx) error {
-					return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{2})
+					return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{3})
 				})
 			},
-			kv.ErrFormat, "newer format",
+			kv.ErrFormat, "another format: 3, this version reads 2",
 		},
 		"a store of something else": {
 			func(t *testing.T, path string) { put(t, path, "k", "v") },

@@ -50,10 +50,12 @@ func appendRef(dst []byte, r value.Ref) []byte {
 	return binary.BigEndian.AppendUint64(appendClass(dst, r.Scope, r.Class), uint64(r.ID))
 }
 
-// refSize is the size of a ref in a key: scope, class, id.
+// refSize is the size of a ref in a key, scope, class and id; classSize that
+// of the first two.
 const (
-	refSize = 4 + 4 + idSize
-	idSize  = 8
+	refSize   = classSize + idSize
+	classSize = 4 + 4
+	idSize    = 8
 )
 
 func decodeRef(b []byte) value.Ref {

@@ -32,15 +32,14 @@ func (d *Definition) Prefix(terms []value.Value) ([]byte, error) {
 // PrefixLen returns the length of what the keys of all entries under the same
 // terms begin with, live or removed; 0 if key is no entry's.
 func PrefixLen(key []byte) int {
-	const fixed = 1 + scopeSize + indexSize
-	if len(key) < fixed {
+	if len(key) < NumberSize {
 		return 0
 	}
-	n, size := binary.Uvarint(key[fixed:])
+	n, size := binary.Uvarint(key[NumberSize:])
 	if n > maxPlainTerms {
 		n = sha256.Size
 	}
-	if end := fixed + size + int(n); size > 0 && end <= len(key) {
+	if end := NumberSize + size + int(n); size > 0 && end <= len(key) {
 		return end
 	}
 	return 0
