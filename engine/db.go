@@ -94,8 +94,8 @@ type DB struct {
 	texts   *text.Cache
 	scopes  sync.Map // global id -> value.Scope; what is in it never changes
 	dummy   func() string
-	root    [2][]byte // SHA-256 of the root secret and of this process's own
-	process string
+	root    []byte // SHA-256 of the root secret
+	process []byte // the root secret of this process, made when it began
 	initial string
 	gate    sync.RWMutex // held by commits, and whole by a query that runs alone
 	ctx     context.Context
@@ -171,8 +171,7 @@ func (db *DB) begin() error {
 	if err != nil {
 		return err
 	}
-	db.process = secret
-	db.root[1] = digest(secret)
+	db.process = []byte(secret)
 	return db.openRoot()
 }
 
@@ -218,7 +217,7 @@ func (o Options) withDefaults() Options {
 
 // RootSecret returns a secret that is root for as long as this DB is open: a
 // program that embeds the database needs no other. It is not stored.
-func (db *DB) RootSecret() string { return db.process }
+func (db *DB) RootSecret() string { return string(db.process) }
 
 // InitialSecret returns the root secret that was generated for a new file,
 // once, and "" ever after: the file keeps only its digest.
@@ -246,15 +245,21 @@ func (db *DB) Close() error {
 // now is the present time in microseconds.
 func (db *DB) now() int64 { return db.options.Clock().UnixMicro() }
 
-// isRoot reports whether a text is a root secret, in constant time.
+// isRoot reports whether a text is a root secret, in constant time. Only that
+// which is kept as its digest must be hashed.
 func (db *DB) isRoot(s string) bool {
-	var room [64]byte // for all but the longest, so that nothing is allocated
-	sum := sha256.Sum256(append(room[:0], s...))
-	match := 0
-	for _, root := range db.root {
-		match |= subtle.ConstantTimeCompare(sum[:], root)
+	if db.isProcess(s) {
+		return true
 	}
-	return match == 1
+	sum := sha256.Sum256([]byte(s))
+	return subtle.ConstantTimeCompare(sum[:], db.root) == 1
+}
+
+// isProcess reports whether a text is this process's own root secret, in
+// constant time.
+func (db *DB) isProcess(s string) bool {
+	var room [64]byte // for all that may be it, so that nothing is allocated
+	return subtle.ConstantTimeCompare(append(room[:0], s...), db.process) == 1
 }
 
 func digest(s string) []byte {

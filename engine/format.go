@@ -71,7 +71,7 @@ func checkFormat(snap kv.Snapshot) (empty bool, err error) {
 // the file has the digest of, else a new one.
 func (db *DB) openRoot() error {
 	if db.options.RootSecret != "" {
-		db.root[0] = digest(db.options.RootSecret)
+		db.root = digest(db.options.RootSecret)
 		return nil
 	}
 	snap, err := db.store.Snapshot()
@@ -84,7 +84,7 @@ func (db *DB) openRoot() error {
 		return fmt.Errorf("read the root secret: %w", err)
 	}
 	if stored != nil {
-		db.root[0] = append([]byte(nil), stored...)
+		db.root = append([]byte(nil), stored...)
 		return nil
 	}
 	id, err := db.ids.next(db.now())
@@ -98,7 +98,7 @@ func (db *DB) openRoot() error {
 	if err := db.writeMeta(snap, kv.Write{Key: metaKey(metaRoot), Value: digest(s)}); err != nil {
 		return err
 	}
-	db.initial, db.root[0] = s, digest(s)
+	db.initial, db.root = s, digest(s)
 	return nil
 }
 

@@ -18,8 +18,9 @@ type limited struct {
 	cancel context.CancelFunc
 }
 
-func limit(ctx context.Context, d time.Duration) *limited {
-	return &limited{Context: ctx, until: realTime().Add(d)}
+// begin makes the zero limited a context below ctx that ends after d.
+func (l *limited) begin(ctx context.Context, d time.Duration) {
+	l.Context, l.until = ctx, realTime().Add(d)
 }
 
 // realTime is what time limits are counted in, whatever the clock of the

@@ -22,7 +22,8 @@ func TestLimited(t *testing.T) {
 		{"both", cancelled, 0, context.Canceled},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := limit(test.parent, test.given)
+			var l limited
+			l.begin(test.parent, test.given)
 			defer l.end()
 			if err := l.Err(); !errors.Is(err, test.want) {
 				t.Errorf("before anybody waits: got %v, want %v", err, test.want)
@@ -44,12 +45,13 @@ func TestLimitedDeadline(t *testing.T) {
 	near := time.Now().Add(time.Minute)
 	parent, cancel := context.WithDeadline(context.Background(), near)
 	defer cancel()
-	far := limit(parent, time.Hour)
+	var far, soon limited
+	far.begin(parent, time.Hour)
 	defer far.end()
 	if at, ok := far.Deadline(); !ok || !at.Equal(near) {
 		t.Errorf("got %v, want the caller's %v", at, near)
 	}
-	soon := limit(parent, time.Millisecond)
+	soon.begin(parent, time.Millisecond)
 	defer soon.end()
 	if at, ok := soon.Deadline(); !ok || !at.Before(near) {
 		t.Errorf("got %v, want one before the caller's", at)

@@ -161,15 +161,15 @@ func names(vars []value.Field) []string {
 // Run runs a query. Beside an error of the query there may be a Result
 // without a value: its time, and, if the query was aborted, what it had read.
 func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
+	req := &request{}
 	if _, ok := ctx.Deadline(); !ok || r.Timeout > 0 {
-		limited := limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
-		defer limited.end()
-		ctx = limited
+		req.limit.begin(ctx, cmp.Or(r.Timeout, db.options.Timeout))
+		defer req.limit.end()
+		ctx = &req.limit
 	}
 	if err := db.await(ctx, r.LastSeen); err != nil {
 		return nil, err
 	}
-	req := &request{secret: r.Secret}
 	retries := DefaultRetries
 	if r.Retries != nil {
 		retries = *r.Retries
@@ -207,7 +207,7 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.close()
+	defer tx.recycle()
 	session, err := tx.authenticate(r.Secret)
 	if err != nil {
 		return nil, err

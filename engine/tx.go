@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
@@ -21,6 +22,7 @@ type tx struct {
 	req *request
 
 	session *session
+	room    session // for the session of a token, or of the root
 	caller  rights  // the session's
 	rights  *rights // the present ones
 	// schemas are those of the databases that the transaction has changed;
@@ -37,7 +39,7 @@ type tx struct {
 
 // request is one query of a caller, over all its runs.
 type request struct {
-	secret string
+	limit limited
 	// hashes remembers what was hashed, so that a query that is run again
 	// does not hash again.
 	hashes map[hashed]string
@@ -55,13 +57,24 @@ func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) 
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	tx := &tx{db: db, ctx: ctx, now: snap.Time(), req: req}
+	tx := txs.Get().(*tx)
+	tx.db, tx.ctx, tx.now, tx.req = db, ctx, snap.Time(), req
 	tx.t.Begin(snap, writes)
 	return tx, nil
 }
 
 // close ends the transaction; what was not committed is forgotten.
 func (tx *tx) close() { tx.t.Close() }
+
+// txs are transactions at rest: empty, and worth keeping for their memory.
+var txs = sync.Pool{New: func() any { return new(tx) }}
+
+// recycle closes a transaction that nobody refers to any more.
+func (done *tx) recycle() {
+	done.close()
+	*done = tx{}
+	txs.Put(done)
+}
 
 // begun authenticates the request's secret and takes on its rights.
 func (tx *tx) begun(s *session) error {

@@ -13,7 +13,8 @@ type matchNode struct {
 	reading
 	d      *Definition
 	prefix []byte
-	mixed  bool // entries may outlive the collection of their documents
+	mixed  bool        // entries may outlive the collection of their documents
+	room   entryStream // for the first stream
 }
 
 // reading is what the leaves of a set have in common.
@@ -58,7 +59,11 @@ func (n *matchNode) shape() query.Shape { return query.Shape{Reversed: n.d.rever
 func (n *matchNode) columns() []bool    { return n.d.reversed }
 
 func (n *matchNode) open(backward bool) stream {
-	live := &entryStream{n: n, prefix: n.prefix, backward: backward, now: n.src.Now()}
+	live := &n.room
+	if live.n != nil {
+		live = new(entryStream)
+	}
+	live.n, live.prefix, live.backward, live.now = n, n.prefix, backward, n.src.Now()
 	behind := n.prefix[len(n.prefix):] // there is room, unless the terms are long
 	live.it = n.src.Scan(n.prefix, afterIn(behind, n.prefix), backward)
 	if n.at == 0 {

@@ -65,7 +65,7 @@ func Open(set value.Value, src Source, r query.Reading) (query.Set, error) {
 	if s, ok := n.(query.Set); ok {
 		return s, nil
 	}
-	return &opened{n}, nil
+	return &opened{node: n}, nil
 }
 
 // node is an opened set other than a history.
@@ -137,14 +137,21 @@ func (o opener) openSet(s *value.Set) (node, error) {
 }
 
 // opened is a node as a set of the language.
-type opened struct{ node node }
+type opened struct {
+	node node
+	room elements // for the first scan
+}
 
 // Shape implements query.Set.
 func (s *opened) Shape() query.Shape { return s.node.shape() }
 
 // Scan implements query.Set.
 func (s *opened) Scan(from query.Bound, backward bool) query.Elements {
-	el := &elements{stream: s.node.open(backward), backward: backward}
+	el := &s.room
+	if el.stream != nil {
+		el = new(elements)
+	}
+	el.stream, el.backward = s.node.open(backward), backward
 	// Scanning backward from the zero bound finds nothing; that is what is
 	// before the start.
 	p := encodePosition(from, s.node.columns(), s.node.shape().Backward)

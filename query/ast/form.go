@@ -207,7 +207,9 @@ func EffectOf(e Expr) Effect {
 func effectOfAll(list []Expr) Effect {
 	effect := Pure
 	for _, e := range list {
-		effect = max(effect, EffectOf(e))
+		if e != nil {
+			effect = max(effect, EffectOf(e))
+		}
 	}
 	return effect
 }

@@ -13,6 +13,8 @@ type snapshot struct {
 	store *Store
 	view  *view
 	ts    int64
+	room  iterator // for the first scan, which has taken it if used is set
+	used  bool
 }
 
 func (s *snapshot) Time() int64 { return s.ts }
@@ -40,7 +42,13 @@ func (s *snapshot) Get(key []byte) (value []byte, err error) {
 }
 
 func (s *snapshot) Scan(lo, hi []byte, reverse bool) kv.Iterator {
-	return &iterator{snap: s, lo: lo, hi: hi, reverse: reverse}
+	it := &s.room
+	if s.used {
+		it = new(iterator)
+	}
+	s.used = true
+	*it = iterator{snap: s, lo: lo, hi: hi, reverse: reverse}
+	return it
 }
 
 func (s *snapshot) Close() {
