@@ -23,8 +23,8 @@ func TestLimited(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var l limited
-			l.begin(test.parent, test.given)
-			defer l.end()
+			l.limit(test.parent, test.given)
+			defer l.release()
 			if err := l.Err(); !errors.Is(err, test.want) {
 				t.Errorf("before anybody waits: got %v, want %v", err, test.want)
 			}
@@ -46,13 +46,13 @@ func TestLimitedDeadline(t *testing.T) {
 	parent, cancel := context.WithDeadline(context.Background(), near)
 	defer cancel()
 	var far, soon limited
-	far.begin(parent, time.Hour)
-	defer far.end()
+	far.limit(parent, time.Hour)
+	defer far.release()
 	if at, ok := far.Deadline(); !ok || !at.Equal(near) {
 		t.Errorf("got %v, want the caller's %v", at, near)
 	}
-	soon.begin(parent, time.Millisecond)
-	defer soon.end()
+	soon.limit(parent, time.Millisecond)
+	defer soon.release()
 	if at, ok := soon.Deadline(); !ok || !at.Before(near) {
 		t.Errorf("got %v, want one before the caller's", at)
 	}

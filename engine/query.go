@@ -163,9 +163,9 @@ func names(vars []value.Field) []string {
 func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
 	req := &request{}
 	if _, ok := ctx.Deadline(); !ok || r.Timeout > 0 {
-		req.limit.begin(ctx, cmp.Or(r.Timeout, db.options.Timeout))
-		defer req.limit.end()
-		ctx = &req.limit
+		req.limited.limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
+		defer req.limited.release()
+		ctx = &req.limited
 	}
 	if err := db.await(ctx, r.LastSeen); err != nil {
 		return nil, err

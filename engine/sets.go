@@ -46,7 +46,7 @@ func (tx *tx) Open(set value.Value, r query.Reading) (query.Set, error) {
 	if r.At >= tx.now {
 		r.At = 0
 	}
-	return index.Open(set, source{tx}, r)
+	return index.Open(set, source{tx}, r, &tx.set)
 }
 
 // source is the transaction as sets see it: who may read what, and the

@@ -10,6 +10,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/engine/txn"
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -23,6 +24,7 @@ type tx struct {
 
 	session *session
 	room    session // for the session of a token, or of the root
+	set     index.Room
 	caller  rights  // the session's
 	rights  *rights // the present ones
 	// schemas are those of the databases that the transaction has changed;
@@ -39,7 +41,7 @@ type tx struct {
 
 // request is one query of a caller, over all its runs.
 type request struct {
-	limit limited
+	limited limited
 	// hashes remembers what was hashed, so that a query that is run again
 	// does not hash again.
 	hashes map[hashed]string
@@ -120,6 +122,9 @@ func (tx *tx) commit(alone bool) (int64, error) {
 // schemaOf returns the schema of a database as the transaction sees it. A
 // transaction that writes depends on every schema it looked at.
 func (tx *tx) schemaOf(s value.Scope) (*schema.Database, error) {
+	if tx.own != nil && tx.own.Scope == s {
+		return tx.own, nil
+	}
 	if d, ok := tx.schemas[s]; ok {
 		return d, nil
 	}

@@ -48,11 +48,18 @@ func (o opener) match(set value.Value, index value.Ref, terms []value.Value) (no
 	if err != nil {
 		return nil, err
 	}
-	prefix, err := d.Prefix(terms)
-	if err != nil {
+	var n *matchNode
+	var prefix []byte
+	if o.room != nil && o.room.match.d == nil {
+		n, prefix = &o.room.match, o.room.prefix[:0]
+	} else {
+		n, prefix = new(matchNode), make([]byte, 0, prefixRoom)
+	}
+	if prefix, err = d.prefixIn(prefix, terms); err != nil {
 		return nil, err
 	}
-	return &matchNode{reading: o.reading(set, filtered), d: d, prefix: prefix, mixed: d.mixed()}, nil
+	n.reading, n.d, n.prefix, n.mixed = o.reading(set, filtered), d, prefix, d.mixed()
+	return n, nil
 }
 
 func (n *matchNode) shape() query.Shape { return query.Shape{Reversed: n.d.reversed} }

@@ -21,8 +21,16 @@ func OwnerOf(key []byte, s value.Scope) value.Ref {
 // Prefix returns what the keys of all live entries under terms begin with.
 // The error is a refusal of terms that are too long.
 func (d *Definition) Prefix(terms []value.Value) ([]byte, error) {
+	return d.prefixIn(make([]byte, 0, prefixRoom), terms)
+}
+
+// prefixRoom is enough for most prefixes.
+const prefixRoom = 64
+
+// prefixIn is Prefix, in the memory of dst where that is enough.
+func (d *Definition) prefixIn(dst []byte, terms []value.Value) ([]byte, error) {
 	// The terms are encoded behind where they will stand, and then moved.
-	encoded, err := matchTerms(make([]byte, prefixHead, prefixHead+52), terms)
+	encoded, err := matchTerms(dst[:prefixHead], terms)
 	if err != nil {
 		return nil, err
 	}

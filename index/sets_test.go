@@ -64,12 +64,12 @@ func TestJoin(t *testing.T) {
 	if got := renderAll(s.all(t, values, r)); got != "1\n2\n3" {
 		t.Errorf("the join of values has %q", got)
 	}
-	opened, err := Open(values, s, r)
+	opened, err := Open(values, s, r, nil)
 	if err != nil || !opened.Shape().Unknown {
 		t.Errorf("the shape of a join by lambda is known: %v", err)
 	}
 	r.Lambdas = lambdas(func(*value.Set, value.Value) (value.Value, error) { return nil, errors.New("broken") })
-	if opened, err = Open(values, s, r); err != nil {
+	if opened, err = Open(values, s, r, nil); err != nil {
 		t.Fatal(err)
 	}
 	if it := opened.Scan(query.Bound{}, false); it.Next() || it.Err() == nil || it.Err().Error() != "broken" {
@@ -88,7 +88,7 @@ func TestFilter(t *testing.T) {
 		t.Errorf("filtered: %v", renderAll(got))
 	}
 	r.Lambdas = lambdas(func(*value.Set, value.Value) (value.Value, error) { return nil, errors.New("broken") })
-	opened, err := Open(set, s, r)
+	opened, err := Open(set, s, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestRights(t *testing.T) {
 		{"events of a union", of(value.SetEvents, of(value.SetUnion, one, docs())), 6, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			opened, err := Open(c.set, s, query.Reading{})
+			opened, err := Open(c.set, s, query.Reading{}, nil)
 			if isDenied(err) != c.denied {
 				t.Fatalf("error %v", err)
 			}
@@ -187,7 +187,7 @@ func TestUnreadableDocuments(t *testing.T) {
 		{"events", of(value.SetEvents, docs()), "2 3 5 6"},
 	} {
 		ids := func(r query.Reading) string {
-			opened, err := Open(c.set, s, r)
+			opened, err := Open(c.set, s, r, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,7 +274,7 @@ func TestSources(t *testing.T) {
 		{of(value.SetUnion, one, of(value.SetUnion, one, docs())), []value.Value{one, docs()}},
 		{of(value.SetReverse, of(value.SetReverse, one)), []value.Value{one}},
 	} {
-		opened, err := Open(c.set, s, query.Reading{})
+		opened, err := Open(c.set, s, query.Reading{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -207,7 +207,9 @@ func EffectOf(e Expr) Effect {
 func effectOfAll(list []Expr) Effect {
 	effect := Pure
 	for _, e := range list {
-		if e != nil {
+		switch e.(type) {
+		case nil, *Literal, *Var: // most are, and have none
+		default:
 			effect = max(effect, EffectOf(e))
 		}
 	}
