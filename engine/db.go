@@ -27,7 +27,7 @@ var (
 	// ErrUnauthorized: the secret is malformed, unknown, expired or revoked,
 	// or asks for a scope it may not have. It never says which.
 	ErrUnauthorized = errors.New("engine: unauthorized")
-	// ErrFormat: the file was written by a newer version, or is no database.
+	// ErrFormat: another version wrote the file, or it is no database.
 	ErrFormat = errors.New("engine: unknown file format")
 	// ErrClosed: the database is closed.
 	ErrClosed = errors.New("engine: closed")

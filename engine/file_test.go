@@ -121,9 +121,16 @@ func TestRefusedFiles(t *testing.T) {
 		"a newer database": {
 			func(t *testing.T, path string) {
 				makeFile(t, path)
-				put(t, path, "mformat", "\x02")
+				put(t, path, "mformat", "\x03")
 			},
-			engine.ErrFormat, "the file has format 2, this version reads up to 1",
+			engine.ErrFormat, "the file has format 3, this version reads 2",
+		},
+		"an older database": {
+			func(t *testing.T, path string) {
+				makeFile(t, path)
+				put(t, path, "mformat", "\x01")
+			},
+			engine.ErrFormat, "the file has format 1, this version reads 2",
 		},
 		"a database of no format": {
 			func(t *testing.T, path string) {

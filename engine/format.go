@@ -10,8 +10,9 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// formatVersion is the layout of the file that this code writes and reads.
-const formatVersion = 1
+// formatVersion is the layout of the file that this code writes and reads. No
+// other is read.
+const formatVersion = 2
 
 // Facts about the file, in space m.
 const (
@@ -61,8 +62,8 @@ func checkFormat(snap kv.Snapshot) (empty bool, err error) {
 		}
 		return true, nil
 	}
-	if n, size := binary.Uvarint(version); size <= 0 || n == 0 || n > formatVersion {
-		return false, fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
+	if n, size := binary.Uvarint(version); size <= 0 || n != formatVersion {
+		return false, fmt.Errorf("%w: the file has format %d, this version reads %d", ErrFormat, n, formatVersion)
 	}
 	return false, nil
 }

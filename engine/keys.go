@@ -18,7 +18,8 @@ import (
 //	d scope class id                a live document -> record
 //	h scope class id ~time          a version that is no longer live -> record
 //	t time scope class id           a live document with a ttl, by ttl in microseconds -> empty
-//	i scope index terms values ref  a live index entry (package index)
+//	i scope index terms values ref  a live index entry (package index); the system's indexes
+//	                                have the numbers of their collections
 //	j … ~time                       an index entry that was removed (package index)
 //	b scope index                   an index that is being built -> how far it has come
 //	x scope class                   a deleted collection, of which documents are to be removed -> empty

@@ -92,7 +92,9 @@ type frozenHost struct {
 	f *frozen
 }
 
-func (h *frozenHost) Open(v value.Value, r query.Reading) (query.Set, error) { return Open(v, h.f, r, nil) }
+func (h *frozenHost) Open(v value.Value, r query.Reading) (query.Set, error) {
+	return Open(v, h.f, r, nil)
+}
 
 // BenchmarkScanDocuments walks all documents of a collection.
 func BenchmarkScanDocuments(b *testing.B) {

@@ -34,7 +34,7 @@ func (d *Definition) prefixIn(dst []byte, terms []value.Value) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appendPrefix(encoded[:0], SpaceEntry, d.Scope, d.Number, encoded[prefixHead:]), nil
+	return appendPrefix(encoded[:0], SpaceEntry, d.Scope, d.home, encoded[prefixHead:]), nil
 }
 
 // PrefixLen returns the length of what the keys of all entries under the same
