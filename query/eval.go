@@ -167,6 +167,10 @@ func (c *Context) call(e *ast.Call) (value.Value, error) {
 // arguments evaluates a form's operands, then casts them, onto c.args.
 func (c *Context) arguments(f *Function, e *ast.Call) error {
 	for i, operand := range e.Args {
+		if operand == nil { // left out
+			c.args = append(c.args, nil)
+			continue
+		}
 		v, err := c.operand(&f.Params[i], operand)
 		if err != nil {
 			return err
