@@ -65,11 +65,10 @@ type pager struct {
 // newPage returns a page with room for a few elements, in one piece of memory.
 func newPage() *value.Page {
 	room := new(struct {
-		page     value.Page
-		data     [4]value.Value
-		elements [4]value.Element
+		page value.Page
+		data [4]value.Value
 	})
-	room.page.Data, room.page.Elements = room.data[:0], room.elements[:0]
+	room.page.Data = room.data[:0]
 	return &room.page
 }
 
@@ -126,13 +125,18 @@ func (p *pager) read() error {
 	it := p.set.Scan(cursor.bound, cursor.backward)
 	defer it.Close()
 	more, err := p.collect(it)
-	if err != nil || !cursor.backward {
+	if err != nil {
 		return err
 	}
-	slices.Reverse(p.page.Data)
-	slices.Reverse(p.page.Elements)
-	if more {
-		p.page.Before = p.page.Elements[0].Cursor()
+	if cursor.backward {
+		slices.Reverse(p.page.Data)
+		slices.Reverse(p.page.Elements)
+	}
+	if p.page.Elements == nil {
+		p.page.Refs = p.page.Data
+	}
+	if cursor.backward && more {
+		p.page.Before = p.page.Cursor(0)
 	}
 	return nil
 }
@@ -152,8 +156,10 @@ func (p *pager) collect(it Elements) (more bool, err error) {
 		if p.sources {
 			v = &value.Sourced{Value: v, Sources: it.Sources()}
 		}
+		if p.page.Elements != nil || p.sources || e.Event != nil || len(e.Values) > 0 {
+			p.keep(e)
+		}
 		p.page.Data = append(p.page.Data, v)
-		p.page.Elements = append(p.page.Elements, e)
 		if len(p.page.Data)&0xff == 0 {
 			if err := p.c.alive(); err != nil {
 				return false, err
@@ -161,4 +167,16 @@ func (p *pager) collect(it Elements) (more bool, err error) {
 		}
 	}
 	return false, it.Err()
+}
+
+// keep adds an element to those as read. What was read before the first that
+// is kept was nothing but refs.
+func (p *pager) keep(e value.Element) {
+	if p.page.Elements == nil {
+		p.page.Elements = make([]value.Element, 0, min(p.size, 4))
+		for _, v := range p.page.Data {
+			p.page.Elements = append(p.page.Elements, value.Element{Ref: v.(value.Ref)})
+		}
+	}
+	p.page.Elements = append(p.page.Elements, e)
 }
