@@ -33,7 +33,7 @@ func (db *DB) Verify(ctx context.Context, secret string) (Verified, error) {
 	if err != nil {
 		return Verified{}, err
 	}
-	defer tx.close()
+	defer tx.recycle()
 	s, err := tx.authenticate(secret)
 	if err != nil {
 		return Verified{}, err
