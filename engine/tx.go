@@ -63,7 +63,16 @@ func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) 
 // close ends the transaction; what was not committed is forgotten.
 func (tx *tx) close() { tx.t.Close() }
 
-// begun authenticates the request's secret and takes on its rights.
+// enter authenticates a secret and takes on its rights.
+func (tx *tx) enter(secret string) error {
+	s, err := tx.authenticate(secret)
+	if err != nil {
+		return err
+	}
+	return tx.begun(s)
+}
+
+// begun takes on the rights of a session.
 func (tx *tx) begun(s *session) error {
 	tx.session = s
 	sch, err := tx.schemaOf(s.scope)

@@ -32,13 +32,10 @@ func (db *DB) Verify(ctx context.Context, secret string) (Verified, error) {
 		return Verified{}, err
 	}
 	defer tx.close()
-	s, err := tx.authenticate(secret)
-	if err != nil {
+	if err := tx.enter(secret); err != nil {
 		return Verified{}, err
 	}
-	if err := tx.begun(s); err != nil {
-		return Verified{}, err
-	}
+	s := tx.session
 	v := Verified{Database: s.scope, Role: s.builtin.String(), Roles: roleNames(tx.rights.roles)}
 	if s.token != nil {
 		v.Token = *s.token

@@ -15,9 +15,10 @@ import (
 // Source: chapter on the wire, section 1.9.
 func (s *Server) traced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, _ := header(r.Header, "Traceparent")
 		var id [16 + 8]byte
 		if _, err := io.ReadFull(s.options.Random, id[:]); err == nil {
-			w.Header()["Traceparent"] = []string{traceparent(readTrace(r.Header.Get("Traceparent")), id)}
+			w.Header()["Traceparent"] = []string{traceparent(readTrace(given), id)}
 		}
 		next.ServeHTTP(w, r)
 	})

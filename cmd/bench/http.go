@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,7 +72,7 @@ func startHTTP(connections int, dial func(addr string) (client, error)) func(w *
 
 func serveFawn(w *world, l net.Listener) (func() error, error) {
 	s := server.New(w.db, server.Options{Log: slog.New(slog.DiscardHandler)})
-	return background(func() error { return s.Serve(l, "", "") }, s.Shutdown), nil
+	return background("fawn", func() error { return s.Serve(l, "", "") }, s.Shutdown), nil
 }
 
 func serveFloor(w *world, l net.Listener) (func() error, error) {
@@ -79,13 +80,14 @@ func serveFloor(w *world, l net.Listener) (func() error, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	s := &http.Server{Handler: &bareHandler{db: w.floor}, Protocols: protocols}
-	return background(func() error { return s.Serve(l) }, s.Shutdown), nil
+	return background("floor", func() error { return s.Serve(l) }, s.Shutdown), nil
 }
 
-// background runs a server until the function that it returns is called.
-func background(serve func() error, shutdown func(context.Context) error) func() error {
+// background runs a server until the function that it returns is called. In a
+// profile its work has the label server.
+func background(name string, serve func() error, shutdown func(context.Context) error) func() error {
 	done := make(chan error, 1)
-	go func() { done <- serve() }()
+	go pprof.Do(context.Background(), pprof.Labels("server", name), func(context.Context) { done <- serve() })
 	return func() error {
 		if err := shutdown(context.Background()); err != nil {
 			return err
