@@ -37,6 +37,32 @@ func traceparent(trace string, id [16 + 8]byte) string {
 	return string(append(out, "-00"...))
 }
 
+// queryStack is how much stack a query takes, in bytes, unless it is deeply nested.
+const queryStack = 12 << 10
+
+// roomy lets a request over HTTP/2, which begins on a stack of a few KiB, grow
+// it once while little is on it to be moved, and not step by step on the way
+// down.
+func roomy(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 2 {
+			reserve(-1)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// reserve has a large frame, and with a negative number does nothing with it.
+//
+//go:noinline
+func reserve(i int) byte {
+	if i < 0 {
+		return 0
+	}
+	var room [queryStack]byte
+	return room[i]
+}
+
 // guarded answers a request whose handler panics, and keeps the others going.
 // The log is told where it was, not with which values.
 func (s *Server) guarded(next http.Handler) http.Handler {

@@ -99,7 +99,7 @@ func New(db *engine.DB, o Options) *Server {
 
 // Handler returns all routes, with what every request goes through first.
 func (s *Server) Handler() http.Handler {
-	return s.traced(s.guarded(s.crossOrigin(s.limited(http.HandlerFunc(s.route)))))
+	return roomy(s.traced(s.guarded(s.crossOrigin(s.limited(http.HandlerFunc(s.route))))))
 }
 
 // route is the whole server on one screen.
