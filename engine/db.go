@@ -92,6 +92,7 @@ type DB struct {
 	hashers *password.Pool
 	texts   *text.Cache
 	scopes  sync.Map // global id -> value.Scope; what is in it never changes
+	known   *known
 	dummy   func() string
 	root    [2][]byte // SHA-256 of the root secret and of this process's own
 	process string
@@ -134,7 +135,7 @@ var ascending = []byte{spaceLive, spaceHistory}
 func OpenStore(store kv.Store, o Options) (*DB, error) {
 	o = o.withDefaults()
 	db := &DB{
-		store: store, options: o, catalog: schema.NewCatalog(),
+		store: store, options: o, catalog: schema.NewCatalog(), known: new(known),
 		hashers: password.NewPool(o.Hashers), texts: text.NewCache(query.Forms(), textCacheSize),
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
@@ -279,6 +280,13 @@ func (db *DB) commit(ctx context.Context, b *kv.Batch, alone bool) (int64, error
 	if !alone {
 		db.gate.RLock()
 		defer db.gate.RUnlock()
+	}
+	publish := b.Publish
+	b.Publish = func(ts int64) {
+		db.known.note(b.Writes, ts)
+		if publish != nil {
+			publish(ts)
+		}
 	}
 	return db.store.Commit(ctx, b)
 }

@@ -68,23 +68,46 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 		return nil, err
 	}
 	ref := value.Ref{Scope: scope, Class: value.Tokens, ID: p.ID}
-	raw, err := tx.secretDocument(ref, text)
-	if raw == nil || err != nil {
+	identity, err := tx.instanceOf(ref, text)
+	if err != nil || identity == nil {
 		return nil, err
 	}
-	identity, err := refField(raw, "instance")
-	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
-		return nil, err
-	}
-	if ok, err := tx.exists(*identity); err != nil || !ok {
+	if ok, err := tx.reachable(*identity); err != nil || !ok {
 		return nil, err
 	}
 	return &session{scope: scope, identity: identity, token: &ref, byToken: true}, nil
 }
 
-// secretDocument returns the stored fields of the live key or token ref, if
-// it is the owner of a secret, else nil.
-func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
+// instanceOf returns the live instance of the live token that a secret belongs
+// to, nil if there is none. A query that writes depends on both documents, and
+// so it reads them.
+func (tx *tx) instanceOf(token value.Ref, text string) (*value.Ref, error) {
+	if !tx.t.Tracks() {
+		if r, ok := tx.db.known.instance(token, text, tx.now); ok {
+			return &r, nil
+		}
+	}
+	rec, err := tx.secretDocument(token, text)
+	if rec == nil || err != nil {
+		return nil, err
+	}
+	identity, err := refField(rec.fields, "instance")
+	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
+		return nil, err
+	}
+	of, ok, err := tx.record(*identity)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if !rec.HasTTL && !of.HasTTL && identity.Scope == token.Scope {
+		tx.db.known.learn(text, *identity, tx.now)
+	}
+	return identity, nil
+}
+
+// secretDocument returns the record of the live key or token ref, if it is the
+// owner of a secret, else nil.
+func (tx *tx) secretDocument(ref value.Ref, text string) (*record, error) {
 	rec, ok, err := tx.record(ref)
 	if err != nil || !ok {
 		return nil, err
@@ -99,7 +122,7 @@ func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
 	if imported := string(stored); secret.Imported(imported) {
 		tx.db.renewDigest(ref, imported, text)
 	}
-	return rec.fields, nil
+	return &rec, nil
 }
 
 // keySession finds the key that a secret belongs to and takes on the scope

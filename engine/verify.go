@@ -24,8 +24,8 @@ type Verified struct {
 
 // Verify says whose secret it is: the lookup that every request of an
 // application makes. It reads the token and its instance, two point reads
-// whatever the number of tokens, and evaluates the membership of roles. The
-// error is ErrUnauthorized if the secret is not good.
+// whatever the number of tokens, or neither if the secret came lately; and it
+// evaluates the membership of roles. The error is ErrUnauthorized if the secret is not good.
 func (db *DB) Verify(ctx context.Context, secret string) (Verified, error) {
 	tx, err := db.open(ctx, &request{}, false)
 	if err != nil {
