@@ -54,7 +54,11 @@ func (tx *tx) authenticate(presented string) (*session, error) {
 	if tx.db.isRoot(s.secret) {
 		return tx.narrow(&session{builtin: roleAdmin}, s)
 	}
-	return nil, ErrUnauthorized
+	out, err := tx.sealedSession(presented)
+	if out == nil && err == nil {
+		err = ErrUnauthorized
+	}
+	return out, err
 }
 
 // tokenSession finds the token that a secret belongs to; nil if there is
@@ -68,41 +72,48 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 		return nil, err
 	}
 	ref := value.Ref{Scope: scope, Class: value.Tokens, ID: p.ID}
-	identity, err := tx.instanceOf(ref, text)
-	if err != nil || identity == nil {
-		return nil, err
-	}
-	if ok, err := tx.reachable(*identity); err != nil || !ok {
-		return nil, err
-	}
-	return &session{scope: scope, identity: identity, token: &ref, byToken: true}, nil
-}
-
-// instanceOf returns the live instance of the live token that a secret belongs
-// to, nil if there is none. A query that writes depends on both documents, and
-// so it reads them.
-func (tx *tx) instanceOf(token value.Ref, text string) (*value.Ref, error) {
+	// A query that writes depends on the token and its instance, and so it
+	// reads them.
 	if !tx.t.Tracks() {
-		if r, ok := tx.db.known.instance(token, text, tx.now); ok {
-			return &r, nil
+		if instance, ok := tx.db.known.instance(ref, text, tx.now); ok {
+			return tx.actingAs(ref, instance)
 		}
 	}
-	rec, err := tx.secretDocument(token, text)
+	rec, err := tx.secretDocument(ref, text)
 	if rec == nil || err != nil {
 		return nil, err
 	}
-	identity, err := refField(rec.fields, "instance")
-	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
+	instance, lasts, err := tx.instanceOf(rec.fields)
+	if err != nil || instance == nil {
 		return nil, err
 	}
-	of, ok, err := tx.record(*identity)
+	if !rec.HasTTL && lasts && instance.Scope == scope {
+		tx.db.known.learn(text, *instance, tx.now)
+	}
+	return tx.actingAs(ref, *instance)
+}
+
+// instanceOf returns the live instance of a token, given its stored fields, nil
+// if there is none; and whether it never expires.
+func (tx *tx) instanceOf(raw []byte) (found *value.Ref, lasts bool, err error) {
+	found, err = refField(raw, "instance")
+	if err != nil || found == nil || found.Class < value.FirstUserClass {
+		return nil, false, err
+	}
+	rec, ok, err := tx.record(*found)
 	if err != nil || !ok {
+		return nil, false, err
+	}
+	return found, !rec.HasTTL, nil
+}
+
+// actingAs is the session of a token with its instance; nil if the collection
+// of that is gone.
+func (tx *tx) actingAs(token, instance value.Ref) (*session, error) {
+	if ok, err := tx.reachable(instance); err != nil || !ok {
 		return nil, err
 	}
-	if !rec.HasTTL && !of.HasTTL && identity.Scope == token.Scope {
-		tx.db.known.learn(text, *identity, tx.now)
-	}
-	return identity, nil
+	return &session{scope: token.Scope, identity: &instance, token: &token, byToken: true}, nil
 }
 
 // secretDocument returns the record of the live key or token ref, if it is the
