@@ -61,7 +61,7 @@ func (w *world) servingMemory(p *program, d time.Duration) (figure, error) {
 
 // childServe is the bare server of the floor's file.
 func childServe(args []string) error {
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(300)
 	db, err := openFloor(args[0], false)
 	if err != nil {
 		return err
