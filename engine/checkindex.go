@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -71,7 +72,7 @@ func (c *checker) definition(id indexID) *index.Definition {
 	if i, ok := sch.Indexes.Numbered(int64(id.number)); ok {
 		return i.Definition
 	}
-	return systemIndex(id.scope, value.Class(id.number))
+	return schema.SystemIndex(id.scope, value.Class(id.number))
 }
 
 // entry reports an entry that its document does not have.

@@ -161,15 +161,15 @@ func names(vars []value.Field) []string {
 // Run runs a query. Beside an error of the query there may be a Result
 // without a value: its time, and, if the query was aborted, what it had read.
 func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
+	req := &request{secret: r.Secret}
 	if _, ok := ctx.Deadline(); !ok || r.Timeout > 0 {
-		limited := limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
-		defer limited.end()
-		ctx = limited
+		req.limited.limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
+		defer req.limited.release()
+		ctx = &req.limited
 	}
 	if err := db.await(ctx, r.LastSeen); err != nil {
 		return nil, err
 	}
-	req := &request{secret: r.Secret}
 	res, err := db.runs(ctx, &r, req)
 	if err = db.answered(ctx, req, err); err != nil {
 		return res, public(err)
@@ -219,7 +219,7 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.close()
+	defer tx.recycle()
 	if err := tx.enter(r.Secret); err != nil {
 		return nil, err
 	}
@@ -228,9 +228,7 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 			return &Result{Time: tx.now}, err
 		}
 		if r.writes() {
-			// Who sent it is part of what a writing query has read.
-			tx.t.Track()
-			if err := tx.enter(r.Secret); err != nil {
+			if err := tx.track(r.Secret); err != nil {
 				return nil, err
 			}
 		}

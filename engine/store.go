@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -238,8 +239,8 @@ func (tx *tx) reindex(c *change, doc *value.Document) error {
 	return nil
 }
 
-// definitions returns the indexes that may have entries of a document: the
-// system's own and the user's.
+// definitions returns the indexes that may have entries of their own of a
+// document: the system's own and the user's.
 func (tx *tx) definitions(r value.Ref) ([]*index.Definition, error) {
 	sch := tx.own
 	if r.Scope != sch.Scope {
@@ -249,13 +250,15 @@ func (tx *tx) definitions(r value.Ref) ([]*index.Definition, error) {
 		}
 	}
 	covering := sch.Covering(r.Class)
-	own := systemIndex(r.Scope, r.Class)
+	own := schema.SystemIndex(r.Scope, r.Class)
 	out := make([]*index.Definition, 0, len(covering)+1)
 	if own != nil {
 		out = append(out, own)
 	}
 	for _, i := range covering {
-		out = append(out, i.Definition)
+		if !i.Definition.Shares() {
+			out = append(out, i.Definition)
+		}
 	}
 	return out, nil
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/engine/txn"
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -21,6 +23,8 @@ type tx struct {
 	req *request
 
 	session *session
+	room    session // for the session of a token, or of the root
+	set     index.Room
 	caller  rights  // the session's
 	rights  *rights // the present ones
 	// schemas are those of the databases that the transaction has changed;
@@ -37,7 +41,8 @@ type tx struct {
 
 // request is one query of a caller, over all its runs.
 type request struct {
-	secret string
+	secret  string // of whoever runs it
+	limited limited
 	// hashes remembers what was hashed, so that a query that is run again
 	// does not hash again.
 	hashes map[hashed]string
@@ -66,13 +71,24 @@ func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) 
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	tx := &tx{db: db, ctx: ctx, now: snap.Time(), req: req}
+	tx := txs.Get().(*tx)
+	tx.db, tx.ctx, tx.now, tx.req = db, ctx, snap.Time(), req
 	tx.t.Begin(snap, writes)
 	return tx, nil
 }
 
 // close ends the transaction; what was not committed is forgotten.
 func (tx *tx) close() { tx.t.Close() }
+
+// txs are transactions at rest: empty, and worth keeping for their memory.
+var txs = sync.Pool{New: func() any { return new(tx) }}
+
+// recycle closes a transaction that nobody refers to any more.
+func (done *tx) recycle() {
+	done.close()
+	*done = tx{}
+	txs.Put(done)
+}
 
 // enter authenticates a secret and takes on its rights.
 func (tx *tx) enter(secret string) error {
@@ -81,6 +97,14 @@ func (tx *tx) enter(secret string) error {
 		return err
 	}
 	return tx.begun(s)
+}
+
+// track begins anew as the transaction of a query that writes: who sent it is
+// part of what it has read.
+func (tx *tx) track(secret string) error {
+	tx.t.Track()
+	tx.begin, tx.own = nil, nil
+	return tx.enter(secret)
 }
 
 // begun takes on the rights of a session.
@@ -127,6 +151,9 @@ func (tx *tx) commit(alone bool) (int64, error) {
 // schemaOf returns the schema of a database as the transaction sees it. A
 // transaction that writes depends on every schema it looked at.
 func (tx *tx) schemaOf(s value.Scope) (*schema.Database, error) {
+	if tx.own != nil && tx.own.Scope == s {
+		return tx.own, nil
+	}
 	if d, ok := tx.schemas[s]; ok {
 		return d, nil
 	}

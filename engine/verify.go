@@ -31,7 +31,7 @@ func (db *DB) Verify(ctx context.Context, secret string) (Verified, error) {
 	if err != nil {
 		return Verified{}, err
 	}
-	defer tx.close()
+	defer tx.recycle()
 	if err := tx.enter(secret); err != nil {
 		return Verified{}, err
 	}

@@ -283,7 +283,7 @@ func (v *deriver) add(terms, values []*candidate) error {
 			Description: "Key bytes (" + strconv.Itoa(n) + ") exceeds threshold (" + strconv.Itoa(maxTermsAndTuple) + ")",
 		}
 	}
-	e := Entry{Key: appendPrefix(nil, SpaceEntry, v.d.Scope, v.d.Number, encoded), body: len(v.header)}
+	e := Entry{Key: appendPrefix(nil, SpaceEntry, v.d.Scope, v.d.home, encoded), body: len(v.header)}
 	if len(encoded) <= maxPlainTerms {
 		for _, at := range termStamps {
 			e.KeyTimes = append(e.KeyTimes, len(e.Key)-len(encoded)+at)

@@ -44,6 +44,10 @@ const (
 	maxPlainTerms = 1024
 )
 
+// NumberSize is the size of what begins the keys of all entries of an index:
+// space, scope, index.
+const NumberSize = 1 + scopeSize + indexSize
+
 const (
 	timeSize  = 8
 	classSize = 4
@@ -132,7 +136,7 @@ func TTLOf(t value.Time) int64 {
 }
 
 // prefixHead is the most that stands before the terms in the key of an entry.
-const prefixHead = 1 + scopeSize + indexSize + 2
+const prefixHead = NumberSize + 2
 
 // appendPrefix appends what begins the keys of an index's entries under
 // encoded terms. The terms may stand in the memory behind dst, from prefixHead

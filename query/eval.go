@@ -182,10 +182,14 @@ func (c *Context) operand(p *Param, e ast.Expr) (value.Value, error) {
 	if e == nil || p.Syntax == ast.LambdaOnly {
 		return nil, nil
 	}
-	if l, ok := e.(*ast.Lambda); ok {
-		return c.closure(l), nil
+	switch e := e.(type) {
+	case *ast.Literal: // cannot fail, so that its position does not matter
+		return e.Value, nil
+	case *ast.Lambda:
+		return c.closure(e), nil
+	default:
+		return c.evalAt(p.Key, e)
 	}
-	return c.evalAt(p.Key, e)
 }
 
 // castArguments casts the evaluated operands in place.

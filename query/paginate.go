@@ -62,6 +62,17 @@ type pager struct {
 	page    *value.Page
 }
 
+// newPage returns a page with room for a few elements, in one piece of memory.
+func newPage() *value.Page {
+	room := new(struct {
+		page     value.Page
+		data     [4]value.Value
+		elements [4]value.Element
+	})
+	room.page.Data, room.page.Elements = room.data[:0], room.elements[:0]
+	return &room.page
+}
+
 func paginate(c *Context, args []value.Value) (value.Value, error) {
 	given, err := c.givenCursor(args)
 	if err != nil {
@@ -75,7 +86,7 @@ func paginate(c *Context, args []value.Value) (value.Value, error) {
 			}
 		}
 	}
-	p := pager{c: c, size: defaultPageSize, page: &value.Page{Data: value.Array{}}}
+	p := pager{c: c, size: defaultPageSize, page: newPage()}
 	if n, ok := args[argSize].(value.Long); ok {
 		p.size = int(min(max(n, -1), maxPageSize))
 	}
@@ -129,8 +140,6 @@ func (p *pager) read() error {
 // collect takes as many elements as the page holds and reports whether there
 // are more.
 func (p *pager) collect(it Elements) (more bool, err error) {
-	room := min(p.size, 4)
-	p.page.Data, p.page.Elements = make(value.Array, 0, room), make([]value.Element, 0, room)
 	for it.Next() {
 		if len(p.page.Data) == p.size {
 			if !p.cursor.backward {

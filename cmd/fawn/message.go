@@ -17,7 +17,7 @@ var failures = []struct {
 	{kv.ErrLocked, "if a server runs on it, use --url"},
 	{kv.ErrReadOnly, ""},
 	{kv.ErrDamaged, ""},
-	{kv.ErrFormat, "use a newer fawn"},
+	{kv.ErrFormat, "use the fawn that wrote it"},
 	{kv.ErrNoSpace, "nothing was written"},
 	{engine.ErrFormat, ""},
 	{engine.ErrUnauthorized, "the secret is unknown, has ended, or may not be used like this"},

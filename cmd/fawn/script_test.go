@@ -133,7 +133,7 @@ func newerScript(ts *testscript.TestScript, neg bool, args []string) {
 		if neg {
 			return tx.DeleteBucket([]byte("fawn"))
 		}
-		return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{2})
+		return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{3})
 	}))
 	ts.Check(db.Close())
 }

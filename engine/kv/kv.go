@@ -52,8 +52,8 @@ var (
 	// ErrDamaged: the file is not a store, or a damaged one. It was left as
 	// it is.
 	ErrDamaged = errors.New("kv: file is damaged or not a store")
-	// ErrFormat: the file is a store of a newer format. It was left as it is.
-	ErrFormat = errors.New("kv: file is of a newer format")
+	// ErrFormat: the file is a store of another format. It was left as it is.
+	ErrFormat = errors.New("kv: file is of another format")
 )
 
 // Store is an ordered, transactional map. Its methods may be called from any

@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 
-	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -16,7 +15,7 @@ func newCollection(ref value.Ref, f value.Object) (*Collection, error) {
 }
 
 func newIndex(ref value.Ref, f value.Object) (*Index, error) {
-	def, err := index.Define(ref, f)
+	def, err := Define(ref, f)
 	if err != nil {
 		return nil, fmt.Errorf("schema: index %q: %w", str(f, "name"), err)
 	}

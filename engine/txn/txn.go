@@ -23,6 +23,7 @@ type Txn struct {
 	track  bool
 	keys   [][]byte
 	scans  []*Iterator
+	room   counting // for the first scan
 	stats  Stats
 }
 

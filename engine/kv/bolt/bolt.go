@@ -1,12 +1,14 @@
 // Package bolt is the store in one file, over bbolt. It owns the file: its
 // creation, its lock, the check of it at open, and the layout below.
 //
-// Every space (first byte of a key) is a bucket of that one byte, made on
-// demand. Keys stand in it whole: without their first byte they would be
-// shorter, but each one handed out would have to be put together again. The
-// bucket "fawn" holds the format of the file and the time of the last commit,
-// which is written with every group. It is small enough that bbolt keeps it
-// in the page of the list of buckets, which every commit writes anyway.
+// The first bytes of a key name the bucket that it is in, which is made on
+// demand: how many is said for each space (first byte of a key), so that what
+// is read together is a tree of its own. Keys stand in it whole: without their
+// first bytes they would be shorter, but each one handed out would have to be
+// put together again. The bucket "fawn" holds the format of the file, how many
+// bytes name buckets, and the time of the last commit, which is written with
+// every group. It is small enough that bbolt keeps it in the page of the list
+// of buckets, which every commit writes anyway.
 //
 // No type of bbolt leaves this package.
 package bolt
@@ -32,9 +34,8 @@ const DefaultLead = 2000
 
 // Options of a store. The zero value is ready for use.
 type Options struct {
-	// Ascending are the spaces whose keys are mostly written in ascending
-	// order. Their pages are filled up rather than left half empty.
-	Ascending []byte
+	// Spaces says how the keys of a space are kept.
+	Spaces map[byte]Space
 	// Clock returns the time in microseconds since 1970; the system's clock
 	// when nil. Times of commits increase even where it does not, also over
 	// restarts.
@@ -51,15 +52,30 @@ type Options struct {
 	NoSync bool
 }
 
+// Space is how the keys of a space, which is the first byte of a key, are
+// kept.
+type Space struct {
+	// Prefix is how many bytes of a key name its bucket; zero is one. A store
+	// keeps what it was made with.
+	Prefix uint8
+	// Ascending says that keys are mostly written in ascending order: their
+	// pages are filled up rather than left half empty.
+	Ascending bool
+}
+
 // Store is a kv.Store in a file. Open snapshots keep the pages that they see
 // from being used again, so a snapshot that stays open makes the file grow.
 type Store struct {
 	*commit.Queue
-	db        *bbolt.DB
-	clock     *commit.Clock
-	ascending [256]bool
-	failure   atomic.Pointer[failure]
-	wedged    atomic.Bool // bbolt holds a lock that it will never release
+	db      *bbolt.DB
+	clock   *commit.Clock
+	prefix  prefixes
+	filled  [256]bool // spaces whose pages are filled up
+	views   views
+	mapped  int64 // how much of the address space the file was given at least
+	size    int64 // of the file before the last write; of the goroutine that writes
+	failure atomic.Pointer[failure]
+	wedged  atomic.Bool // bbolt holds a lock that it will never release
 }
 
 var _ kv.Store = (*Store)(nil)
@@ -75,7 +91,7 @@ type failure struct {
 //
 //   - kv.ErrDamaged: the file is not a store, cut short, empty or damaged as
 //     far as can be seen without reading all of it;
-//   - kv.ErrFormat: a newer version of this package wrote it;
+//   - kv.ErrFormat: another version of this package wrote it;
 //   - kv.ErrLocked: it is open already, here or in another process;
 //   - kv.ErrReadOnly: it, or the folder of a new one, cannot be written;
 //   - kv.ErrNoSpace: there is no room for a new one.
@@ -89,21 +105,29 @@ func Open(path string, opt Options) (*Store, error) {
 	if opt.Lead == 0 {
 		opt.Lead = DefaultLead
 	}
-	db, err := openOrCreate(path, opt)
+	db, mapped, err := openOrCreate(path, opt)
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	state, last, err := readHeader(db)
+	h, err := readHeader(db)
 	if err != nil {
 		_ = db.Close()
 		return nil, openError(path, err)
 	}
-	s := &Store{db: db, clock: commit.NewClock(opt.Clock, max(opt.Lead, 0), state, last)}
-	for _, space := range opt.Ascending {
-		s.ascending[space] = true
+	s := &Store{db: db, mapped: mapped, prefix: h.prefix, clock: commit.NewClock(opt.Clock, max(opt.Lead, 0), h.state, h.last)}
+	for id, space := range opt.Spaces {
+		s.filled[id] = space.Ascending
 	}
 	s.Queue = commit.NewQueue(writer{s}, s.clock)
 	return s, nil
+}
+
+// bucketOf returns the name of the bucket that a key is in: its first bytes.
+func (s *Store) bucketOf(key []byte) []byte {
+	if len(key) == 0 {
+		return nil
+	}
+	return key[:min(int(s.prefix[key[0]]), len(key))]
 }
 
 // Snapshot is kv.Store's Snapshot.
@@ -112,17 +136,27 @@ func (s *Store) Snapshot() (kv.Snapshot, error) {
 		return nil, f.err
 	}
 	for {
-		tx, err := s.begin(false)
+		v, err := s.view()
 		if err != nil {
 			return nil, err
 		}
-		if ts, ok := s.clock.Snapshot(uint64(tx.ID())); ok {
-			return newSnapshot(tx, ts), nil
+		if ts, ok := s.clock.Snapshot(uint64(v.tx.ID())); ok {
+			return &snapshot{store: s, view: v, ts: ts}, nil
 		}
-		if err := tx.Rollback(); err != nil {
-			return nil, err
-		}
+		v.end()
 	}
+}
+
+// view returns a view that no snapshot uses.
+func (s *Store) view() (*view, error) {
+	if v := s.views.take(); v != nil {
+		return v, nil
+	}
+	tx, err := s.begin(false)
+	if err != nil {
+		return nil, err
+	}
+	return newView(tx), nil
 }
 
 // Close is kv.Store's Close. It waits for open snapshots.
@@ -133,6 +167,7 @@ func (s *Store) Close() error {
 	if s.wedged.Load() {
 		return s.failure.Load().err
 	}
+	s.views.drop(false)
 	return fileError(guarded(s.db.Close))
 }
 
@@ -164,5 +199,5 @@ func mapSize(fileSize int64) int {
 	if strconv.IntSize < 64 || runtime.GOOS == "windows" {
 		return 0
 	}
-	return int(max(usual, 2*fileSize))
+	return int(max(usual, 4*fileSize))
 }

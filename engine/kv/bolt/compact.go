@@ -42,12 +42,12 @@ func compact(ctx context.Context, path string, progress func(int64)) (before, af
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return 0, 0, err
 	}
-	from, err := openFile(path, Options{})
+	from, _, err := openFile(path, Options{})
 	if err != nil {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, guarded(from.Close)) }()
-	if _, _, err := readHeader(from); err != nil {
+	if _, err := readHeader(from); err != nil {
 		return 0, 0, err
 	}
 	info, err := os.Stat(path)

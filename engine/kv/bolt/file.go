@@ -3,6 +3,7 @@ package bolt
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,40 +18,70 @@ import (
 )
 
 // format is the number of the layout that this package reads and writes.
-const format = 1
+const format = 2
 
-// The bucket beside those of the spaces, and its keys: the format is one
-// byte, the time of the last commit 8 bytes, big-endian.
+// The bucket beside those of keys, and its own keys: the format is one byte,
+// the time of the last commit 8 bytes, big-endian.
 var (
 	header     = []byte("fawn")
 	headFormat = []byte("format")
+	headPrefix = []byte("prefix")
 	headTime   = []byte("time")
 )
 
+// prefixes are how many bytes of a key name its bucket, by the first of them:
+// at least one, and so few that no bucket has the name of the header.
+//
+// Shape, in the file: two bytes, the first one and the number, for each that is
+// not 1.
+type prefixes [256]uint8
+
+func prefixesOf(spaces map[byte]Space) prefixes {
+	var p prefixes
+	for id := range p {
+		p[id] = max(spaces[byte(id)].Prefix, 1)
+	}
+	p[header[0]] = min(p[header[0]], uint8(len(header)-1))
+	return p
+}
+
+func (p *prefixes) encode() []byte {
+	var out []byte
+	for id, n := range p {
+		if n != 1 {
+			out = append(out, byte(id), n)
+		}
+	}
+	return out
+}
+
 // openOrCreate opens the file at path, after making it if there is none.
-func openOrCreate(path string, opt Options) (*bbolt.DB, error) {
-	db, err := openFile(path, opt)
+func openOrCreate(path string, opt Options) (db *bbolt.DB, mapped int64, err error) {
+	db, mapped, err = openFile(path, opt)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return db, err
+		return db, mapped, err
 	}
 	if err := create(path, opt); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	return openFile(path, opt)
 }
 
 // openFile opens the file at path, which it neither makes nor changes. If
-// there is no address space for a large map it is content with a small one.
-func openFile(path string, opt Options) (*bbolt.DB, error) {
+// there is no address space for a large map it is content with a small one;
+// mapped is the size that was asked for.
+func openFile(path string, opt Options) (db *bbolt.DB, mapped int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	db, err := openMapped(path, mapSize(info.Size()), opt)
+	size := mapSize(info.Size())
+	db, err = openMapped(path, size, opt)
 	if errors.Is(err, syscall.ENOMEM) {
-		db, err = openMapped(path, 0, opt)
+		size = 0
+		db, err = openMapped(path, size, opt)
 	}
-	return db, err
+	return db, int64(size), err
 }
 
 func openMapped(path string, size int, opt Options) (db *bbolt.DB, err error) {
@@ -114,10 +145,10 @@ func create(path string, opt Options) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := b.Put(headFormat, []byte{format}); err != nil {
-			return err
-		}
-		return b.Put(headTime, make([]byte, 8))
+		p := prefixesOf(opt.Spaces)
+		return errors.Join(
+			b.Put(headFormat, []byte{format}), b.Put(headPrefix, p.encode()), b.Put(headTime, make([]byte, 8)),
+		)
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
@@ -154,26 +185,34 @@ func syncFolder(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// readHeader returns the number of the file's state and the time of its last
-// commit.
-func readHeader(db *bbolt.DB) (state uint64, last int64, err error) {
+// head is what the header of a file says.
+type head struct {
+	state  uint64 // number of the file's state
+	last   int64  // time of the last commit
+	prefix prefixes
+}
+
+func readHeader(db *bbolt.DB) (h head, err error) {
 	err = guarded(func() error {
 		return db.View(func(tx *bbolt.Tx) error {
-			state = uint64(tx.ID())
 			b := tx.Bucket(header)
 			if b == nil {
 				return damaged("a bbolt file of another program")
 			}
-			f, t := b.Get(headFormat), b.Get(headTime)
-			if len(f) != 1 || len(t) != 8 {
+			f, p, t := b.Get(headFormat), b.Get(headPrefix), b.Get(headTime)
+			switch {
+			case len(f) == 1 && f[0] != format:
+				return fmt.Errorf("%w: %d, this version reads %d", kv.ErrFormat, f[0], format)
+			case len(f) != 1 || len(t) != 8 || p == nil || len(p)%2 != 0:
 				return damaged("its header is incomplete")
 			}
-			if f[0] > format {
-				return kv.ErrFormat
+			spaces := map[byte]Space{}
+			for ; len(p) > 0; p = p[2:] {
+				spaces[p[0]] = Space{Prefix: p[1]}
 			}
-			last = int64(binary.BigEndian.Uint64(t))
+			h = head{state: uint64(tx.ID()), last: int64(binary.BigEndian.Uint64(t)), prefix: prefixesOf(spaces)}
 			return nil
 		})
 	})
-	return state, last, err
+	return h, err
 }

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,10 +24,12 @@ func (w writer) Write(g *commit.Group) error {
 	if f := s.failure.Load(); f != nil {
 		return f.err
 	}
+	s.views.drop(s.roomy())
 	tx, err := s.begin(true)
 	if err != nil {
 		return err
 	}
+	s.size = tx.Size()
 	err = guarded(func() error {
 		if uint64(tx.ID()) != g.State() {
 			return damaged("transaction %d where %d was to come: another program writes the file", tx.ID(), g.State())
@@ -72,14 +75,14 @@ func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
 // fill makes the writes of g in tx, in the order of the keys.
 func (s *Store) fill(tx *bbolt.Tx, g *commit.Group) error {
 	var b *bbolt.Bucket
-	space := -1
+	var name []byte
 	for w := range g.Writes() {
-		if id := int(w.Key[0]); id != space {
+		if of := s.bucketOf(w.Key); b == nil || !bytes.Equal(of, name) {
 			var err error
-			if b, err = s.bucket(tx, w.Key[:1]); err != nil {
+			if b, err = s.bucket(tx, of); err != nil {
 				return err
 			}
-			space = id
+			name = of
 		}
 		var err error
 		if w.Delete {
@@ -94,14 +97,21 @@ func (s *Store) fill(tx *bbolt.Tx, g *commit.Group) error {
 	return tx.Bucket(header).Put(headTime, binary.BigEndian.AppendUint64(nil, uint64(g.Last())))
 }
 
-// bucket returns the bucket of a space, which it makes if need be.
+// bucket returns the bucket called name, which it makes if need be.
 func (s *Store) bucket(tx *bbolt.Tx, name []byte) (*bbolt.Bucket, error) {
 	b, err := tx.CreateBucketIfNotExists(name)
-	if err == nil && s.ascending[name[0]] {
+	if err == nil && s.filled[name[0]] {
 		b.FillPercent = fullPages
 	}
 	return b, err
 }
+
+// roomy reports whether the file cannot outgrow its map with the next group,
+// even if that writes every page anew.
+func (s *Store) roomy() bool { return 2*s.size+maxGrowth < s.mapped }
+
+// maxGrowth is more than the bytes of a group.
+const maxGrowth = 1 << 30
 
 // growth is by how many bytes a file of the given size grows at a time: each
 // time costs a sync, so large files grow in large steps.
