@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -90,10 +91,9 @@ func startFillMemory(w *world) (side, side, func() error, error) {
 			if err != nil {
 				return figure{}, err
 			}
-			defer os.RemoveAll(dir)
 			p, err := startChild("fill", which, dir, strconv.Itoa(w.tokens))
 			if err != nil {
-				return figure{}, err
+				return figure{}, errors.Join(err, os.RemoveAll(dir))
 			}
 			most, err := p.peak(func() error {
 				_, err := p.said("filled")
@@ -102,7 +102,7 @@ func startFillMemory(w *world) (side, side, func() error, error) {
 			if err == nil {
 				err = p.Wait()
 			}
-			return figure{value: float64(most)}, err
+			return figure{value: float64(most)}, errors.Join(err, os.RemoveAll(dir))
 		}
 	}
 	return side("floor"), side("fawn"), nil, nil

@@ -115,6 +115,7 @@ func (u unit) format(v float64) string {
 		return fmt.Sprintf("%.1f MiB", v/(1<<20))
 	case counts:
 		return fmt.Sprintf("%.0f", v)
+	case times:
 	}
 	if v >= 1e7 {
 		return fmt.Sprintf("%.1f ms", v/1e6)
