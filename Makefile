@@ -8,7 +8,7 @@ BENCHFLAGS ?=
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test build vet lint race fuzz drivers bench docs
+.PHONY: test build vet lint race fuzz drivers bench bench-peers docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
@@ -44,6 +44,12 @@ $(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
 bench:
 	go run ./cmd/bench $(BENCHFLAGS)
 	go test -run '^$$' -bench 'Pure|Map|Parse' -benchmem ./query
+
+# bench-peers measures Fawn beside other databases, and says which of them are
+# not to be had: SQLite and PocketBase are fetched and built, PostgreSQL must be
+# installed.
+bench-peers:
+	go run ./cmd/bench -peers -tokens 20000 -slice 1s $(BENCHFLAGS)
 
 # docs writes the reference of the language; a test fails when it is not that
 # of the table of functions.

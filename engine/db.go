@@ -103,6 +103,7 @@ type DB struct {
 	limiter limiter.Table
 	texts   *text.Cache
 	scopes  sync.Map // global id -> value.Scope; what is in it never changes
+	known   *known
 	dummy   func() string
 	root    []byte // SHA-256 of the root secret
 	process []byte // the root secret of this process, made when it began
@@ -152,7 +153,7 @@ var layout = map[byte]bolt.Space{
 func OpenStore(store kv.Store, o Options) (*DB, error) {
 	o = o.withDefaults()
 	db := &DB{
-		store: store, options: o, catalog: schema.NewCatalog(),
+		store: store, options: o, catalog: schema.NewCatalog(), known: new(known),
 		hashers: password.NewPool(o.Hashers), texts: text.NewCache(query.Forms(), textCacheSize),
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
@@ -308,6 +309,13 @@ func (db *DB) commit(ctx context.Context, b *kv.Batch, alone bool) (int64, error
 	if !alone {
 		db.gate.RLock()
 		defer db.gate.RUnlock()
+	}
+	publish := b.Publish
+	b.Publish = func(ts int64) {
+		db.known.note(b.Writes, ts)
+		if publish != nil {
+			publish(ts)
+		}
 	}
 	return db.store.Commit(ctx, b)
 }

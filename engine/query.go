@@ -200,39 +200,41 @@ func (db *DB) runs(ctx context.Context, r *Request, req *request) (*Result, erro
 	}
 }
 
+// writes reports whether a query may write; one that is still to be decoded may
+// not yet.
+func (r *Request) writes() bool {
+	return !r.ReadOnly && r.Expr != nil && ast.EffectOf(r.Expr) == ast.Write
+}
+
 // attempt runs a query once. Alone, nothing else commits meanwhile.
 func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool) (*Result, error) {
 	if alone {
 		db.gate.Lock()
 		defer db.gate.Unlock()
 	}
-	// Whether a query that is still to be decoded may write is not known yet,
-	// and it is not decoded before the secret is good.
-	writes := !r.ReadOnly && (r.Expr == nil || ast.EffectOf(r.Expr) == ast.Write)
-	tx, err := db.openSince(ctx, req, writes, r.LastSeen, alone)
+	tx, err := db.openSince(ctx, req, r.writes(), r.LastSeen, alone)
 	if err != nil {
 		return nil, err
 	}
 	defer tx.recycle()
-	session, err := tx.authenticate(r.Secret)
-	if err != nil {
+	if err := tx.enter(r.Secret); err != nil {
 		return nil, err
 	}
-	if err := tx.begun(session); err != nil {
-		return nil, err
-	}
-	tx.t.ResetStats()
 	if r.Expr == nil {
 		if r.Expr, err = r.Decode(); err != nil {
 			return &Result{Time: tx.now}, err
 		}
+		if r.writes() {
+			if err := tx.track(r.Secret); err != nil {
+				return nil, err
+			}
+		}
 	}
+	tx.t.ResetStats()
 	options := db.limits()
 	options.Vars = r.Args
 	if r.ReadOnly {
 		options.Limited, options.Allow, options.Where = true, ast.Read, r.Where
-	} else if writes && ast.EffectOf(r.Expr) < ast.Write {
-		tx.t.Forget()
 	}
 	v, stats, err := query.Eval(ctx, tx, r.Expr, options)
 	if err != nil {

@@ -235,5 +235,9 @@ func (tx *tx) sealedSession(text string) (*session, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	return tx.actingFor(ref, rec.fields)
+	instance, _, err := tx.instanceOf(rec.fields)
+	if err != nil || instance == nil {
+		return nil, err
+	}
+	return tx.actingAs(ref, *instance)
 }

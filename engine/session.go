@@ -76,30 +76,54 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 		return nil, err
 	}
 	ref := value.Ref{Scope: scope, Class: value.Tokens, ID: p.ID}
-	raw, err := tx.secretDocument(ref, text)
-	if raw == nil || err != nil {
+	// A query that writes depends on the token and its instance, and so it
+	// reads them.
+	if !tx.t.Tracks() {
+		if instance, ok := tx.db.known.instance(ref, text, tx.now); ok {
+			return tx.actingAs(ref, instance)
+		}
+	}
+	rec, err := tx.secretDocument(ref, text)
+	if rec == nil || err != nil {
 		return nil, err
 	}
-	return tx.actingFor(ref, raw)
+	instance, lasts, err := tx.instanceOf(rec.fields)
+	if err != nil || instance == nil {
+		return nil, err
+	}
+	if !rec.HasTTL && lasts && instance.Scope == scope {
+		tx.db.known.learn(text, *instance, tx.now)
+	}
+	return tx.actingAs(ref, *instance)
 }
 
-// actingFor is the session of a token, given its stored fields; nil if its
-// instance is gone.
-func (tx *tx) actingFor(ref value.Ref, raw []byte) (*session, error) {
-	identity, err := refField(raw, "instance")
-	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
+// instanceOf returns the live instance of a token, given its stored fields, nil
+// if there is none; and whether it never expires.
+func (tx *tx) instanceOf(raw []byte) (found *value.Ref, lasts bool, err error) {
+	found, err = refField(raw, "instance")
+	if err != nil || found == nil || found.Class < value.FirstUserClass {
+		return nil, false, err
+	}
+	rec, ok, err := tx.record(*found)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return found, !rec.HasTTL, nil
+}
+
+// actingAs is the session of a token with its instance; nil if the collection
+// of that is gone.
+func (tx *tx) actingAs(token, instance value.Ref) (*session, error) {
+	if ok, err := tx.reachable(instance); err != nil || !ok {
 		return nil, err
 	}
-	if ok, err := tx.exists(*identity); err != nil || !ok {
-		return nil, err
-	}
-	tx.room = session{scope: ref.Scope, identity: identity, token: &ref, byToken: true}
+	tx.room = session{scope: token.Scope, identity: &instance, token: &token, byToken: true}
 	return &tx.room, nil
 }
 
-// secretDocument returns the stored fields of the live key or token ref, if
-// it is the owner of a secret, else nil.
-func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
+// secretDocument returns the record of the live key or token ref, if it is the
+// owner of a secret, else nil.
+func (tx *tx) secretDocument(ref value.Ref, text string) (*record, error) {
 	rec, ok, err := tx.record(ref)
 	if err != nil || !ok {
 		return nil, err
@@ -114,7 +138,7 @@ func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
 	if imported := string(stored); secret.Imported(imported) {
 		tx.db.renewDigest(ref, imported, text)
 	}
-	return rec.fields, nil
+	return &rec, nil
 }
 
 // keySession finds the key that a secret belongs to and takes on the scope

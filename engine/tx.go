@@ -100,6 +100,14 @@ func (tx *tx) enter(secret string) error {
 	return tx.begun(s)
 }
 
+// track begins anew as the transaction of a query that writes: who sent it is
+// part of what it has read.
+func (tx *tx) track(secret string) error {
+	tx.t.Track()
+	tx.begin, tx.own = nil, nil
+	return tx.enter(secret)
+}
+
 // begun takes on the rights of a session.
 func (tx *tx) begun(s *session) error {
 	tx.session = s

@@ -15,9 +15,10 @@ import (
 // Source: chapter on the wire, section 1.9.
 func (s *Server) traced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, _ := header(r.Header, "Traceparent")
 		var id [16 + 8]byte
 		if _, err := io.ReadFull(s.options.Random, id[:]); err == nil {
-			w.Header()["Traceparent"] = []string{traceparent(readTrace(r.Header.Get("Traceparent")), id)}
+			w.Header()["Traceparent"] = []string{traceparent(readTrace(given), id)}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -34,6 +35,32 @@ func traceparent(trace string, id [16 + 8]byte) string {
 	}
 	out = hex.AppendEncode(append(out, '-'), id[16:])
 	return string(append(out, "-00"...))
+}
+
+// queryStack is how much stack a query takes, in bytes, unless it is deeply nested.
+const queryStack = 12 << 10
+
+// roomy lets a request over HTTP/2, which begins on a stack of a few KiB, grow
+// it once while little is on it to be moved, and not step by step on the way
+// down.
+func roomy(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 2 {
+			reserve(-1)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// reserve has a large frame, and with a negative number does nothing with it.
+//
+//go:noinline
+func reserve(i int) byte {
+	if i < 0 {
+		return 0
+	}
+	var room [queryStack]byte
+	return room[i]
 }
 
 // guarded answers a request whose handler panics, and keeps the others going.

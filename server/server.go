@@ -57,6 +57,7 @@ type Server struct {
 	options Options
 	http    *http.Server
 	buffers sync.Pool
+	build   []string        // the header of every answer to a query
 	streams atomic.Int64    // number of the stream opened last
 	ending  context.Context //nolint:containedctx // ends with the server, and all streams with it
 	end     context.CancelFunc
@@ -76,7 +77,7 @@ func New(db *engine.DB, o Options) *Server {
 	if o.Build == "" {
 		o.Build = "fawn"
 	}
-	s := &Server{db: db, options: o}
+	s := &Server{db: db, options: o, build: []string{o.Build}}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.buffers.New = func() any { return new(buffer) }
 	protocols := new(http.Protocols)
@@ -92,6 +93,7 @@ func New(db *engine.DB, o Options) *Server {
 		WriteTimeout:                 answeringTime,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxTransport,
+		ConnContext:                  withConn,
 		ErrorLog:                     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	return s
@@ -99,7 +101,7 @@ func New(db *engine.DB, o Options) *Server {
 
 // Handler returns all routes, with what every request goes through first.
 func (s *Server) Handler() http.Handler {
-	return s.traced(s.guarded(s.mounted(s.crossOrigin(s.limited(http.HandlerFunc(s.route))))))
+	return roomy(s.traced(s.guarded(s.mounted(s.crossOrigin(s.limited(http.HandlerFunc(s.route)))))))
 }
 
 // route is the whole server on one screen.
@@ -126,7 +128,7 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) error {
 	if certFile != "" {
 		return s.http.ServeTLS(l, certFile, keyFile)
 	}
-	return s.http.Serve(l)
+	return s.http.Serve(listener{l})
 }
 
 // Shutdown stops listening, ends streams, lets running queries finish as long as ctx lasts,

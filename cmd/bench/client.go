@@ -41,7 +41,13 @@ func (c *conn1) close() error { return c.Close() }
 func (c *conn1) do(secret string, body []byte) error {
 	c.out = fmt.Appendf(c.out[:0], "POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n",
 		secret, len(body))
-	if _, err := c.Write(append(c.out, body...)); err != nil {
+	c.out = append(c.out, body...)
+	return c.ask(c.out)
+}
+
+// ask sends a whole request and reads the answer.
+func (c *conn1) ask(request []byte) error {
+	if _, err := c.Write(request); err != nil {
 		return err
 	}
 	size := -1
@@ -50,7 +56,7 @@ func (c *conn1) do(secret string, body []byte) error {
 		if err != nil {
 			return err
 		}
-		if first && !bytes.Contains(line, []byte(" 200 ")) {
+		if first && !bytes.Contains(line, []byte(" 20")) {
 			return fmt.Errorf("status: %s", line)
 		}
 		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {

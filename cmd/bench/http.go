@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -89,7 +90,7 @@ func (w *world) clients(n int, addr string, dial func(addr string) (client, erro
 
 func serveFawn(w *world, l net.Listener) (func() error, error) {
 	s := server.New(w.db, server.Options{Log: slog.New(slog.DiscardHandler)})
-	return background(func() error { return s.Serve(l, "", "") }, s.Shutdown), nil
+	return background("fawn", func() error { return s.Serve(l, "", "") }, s.Shutdown), nil
 }
 
 func serveFloor(w *world, l net.Listener) (func() error, error) {
@@ -97,13 +98,14 @@ func serveFloor(w *world, l net.Listener) (func() error, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	s := &http.Server{Handler: &bareHandler{db: w.floor}, Protocols: protocols}
-	return background(func() error { return s.Serve(l) }, s.Shutdown), nil
+	return background("floor", func() error { return s.Serve(l) }, s.Shutdown), nil
 }
 
-// background runs a server until the function that it returns is called.
-func background(serve func() error, shutdown func(context.Context) error) func() error {
+// background runs a server until the function that it returns is called. In a
+// profile its work has the label server.
+func background(name string, serve func() error, shutdown func(context.Context) error) func() error {
 	done := make(chan error, 1)
-	go func() { done <- serve() }()
+	go pprof.Do(context.Background(), pprof.Labels("server", name), func(context.Context) { done <- serve() })
 	return func() error {
 		if err := shutdown(context.Background()); err != nil {
 			return err

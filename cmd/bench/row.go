@@ -71,11 +71,14 @@ func (r row) measure(w *world, c config) (err error) {
 			continue // both are warm now
 		}
 		floors, fawns = append(floors, f.value), append(fawns, m.value)
-		ratios, works = append(ratios, m.value/f.value), append(works, m.work/f.work)
+		ratios = append(ratios, m.value/f.value)
+		if f.work > 0 { // else it is another program's
+			works = append(works, m.work/f.work)
+		}
 	}
 	slices.Sort(ratios)
 	work := ""
-	if r.unit.isRate() {
+	if r.unit.isRate() && len(works) > 0 {
 		work = fmt.Sprintf("%.2f", median(works))
 	}
 	fmt.Printf("%-4s %-46s %10s %10s %7.2f  %-14s %6s  %s\n", r.number, r.name,

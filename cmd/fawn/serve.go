@@ -65,7 +65,7 @@ func serveCommand() *cobra.Command {
 // collectPercent is how much garbage there may be to what is live before it is
 // collected. A server's live memory is a few MiB: with Go's 100 it would be
 // collecting many times a second.
-const collectPercent = 400
+const collectPercent = 300
 
 func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error {
 	secret := os.Getenv(rootSecretVariable)
