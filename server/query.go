@@ -70,17 +70,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string)
 
 // known reports whether a secret is good. It answers if it is not.
 func (s *Server) known(w http.ResponseWriter, r *http.Request, secret string) bool {
-	_, err := s.db.Verify(r.Context(), secret)
+	_, ok := s.verified(w, r, secret)
+	return ok
+}
+
+// verified returns whose secret it is. It answers if it is nobody's.
+func (s *Server) verified(w http.ResponseWriter, r *http.Request, secret string) (v engine.Verified, ok bool) {
+	v, err := s.db.Verify(r.Context(), secret)
 	switch {
 	case err == nil:
-		return true
+		return v, true
 	case errors.Is(err, engine.ErrUnauthorized):
 		s.unauthorized(w, r)
 	default:
 		s.failed(r, err)
 		s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
 	}
-	return false
+	return v, false
 }
 
 // readBody reads the query: the body, or q of a GET. It answers and is false

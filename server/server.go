@@ -109,6 +109,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.linearized(w, r)
 	case "/stream":
 		s.stream(w, r)
+	case "/compact":
+		s.compact(w, r)
 	case "/ping":
 		s.ping(w, r)
 	default:

@@ -13,9 +13,11 @@ package bolt
 
 import (
 	"errors"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,14 +57,25 @@ type Options struct {
 // from being used again, so a snapshot that stays open makes the file grow.
 type Store struct {
 	*commit.Queue
-	db        *bbolt.DB
+	path      string // where the file is, wherever links lead
+	noSync    bool
+	file      atomic.Pointer[file]
+	replaced  sync.WaitGroup // files that Compact has replaced, until they are closed
 	clock     *commit.Clock
 	ascending [256]bool
 	failure   atomic.Pointer[failure]
 	wedged    atomic.Bool // bbolt holds a lock that it will never release
+
+	compacting sync.Mutex // held by Compact, and by Close
+	closed     bool       // guarded by compacting
+	writing    sync.Mutex // held while a group is written
+	journal    *journal   // what is written while Compact runs, else nil; guarded by writing
 }
 
-var _ kv.Store = (*Store)(nil)
+var (
+	_ kv.Store     = (*Store)(nil)
+	_ kv.Compacter = (*Store)(nil)
+)
 
 // failure is why a store refuses work until it is opened again.
 type failure struct {
@@ -93,12 +106,29 @@ func Open(path string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	state, last, err := readHeader(db)
+	s, err := newStore(db, path, opt)
 	if err != nil {
 		_ = db.Close()
 		return nil, openError(path, err)
 	}
-	s := &Store{db: db, clock: commit.NewClock(opt.Clock, max(opt.Lead, 0), state, last)}
+	return s, nil
+}
+
+func newStore(db *bbolt.DB, path string, opt Options) (*Store, error) {
+	state, last, err := readHeader(db)
+	if err != nil {
+		return nil, err
+	}
+	if path, err = settled(path); err != nil {
+		return nil, err
+	}
+	_ = os.Remove(path + unfinished) // of a process that was killed
+	f, err := newFile(db, path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, noSync: opt.NoSync, clock: commit.NewClock(opt.Clock, max(opt.Lead, 0), state, last)}
+	s.file.Store(f)
 	for _, space := range opt.Ascending {
 		s.ascending[space] = true
 	}
@@ -112,32 +142,40 @@ func (s *Store) Snapshot() (kv.Snapshot, error) {
 		return nil, f.err
 	}
 	for {
-		tx, err := s.begin(false)
+		f := s.acquire()
+		tx, err := s.begin(f, false)
 		if err != nil {
+			f.release()
 			return nil, err
 		}
-		if ts, ok := s.clock.Snapshot(uint64(tx.ID())); ok {
-			return newSnapshot(tx, ts), nil
+		if ts, ok := s.clock.Snapshot(f.state(tx)); ok {
+			return newSnapshot(f, tx, ts), nil
 		}
-		if err := tx.Rollback(); err != nil {
+		err = tx.Rollback()
+		f.release()
+		if err != nil {
 			return nil, err
 		}
 	}
 }
 
-// Close is kv.Store's Close. It waits for open snapshots.
+// Close is kv.Store's Close. It waits for open snapshots, and for Compact.
 func (s *Store) Close() error {
 	if err := s.Queue.Close(); err != nil {
 		return err
 	}
+	s.compacting.Lock()
+	defer s.compacting.Unlock()
+	s.closed = true
 	if s.wedged.Load() {
 		return s.failure.Load().err
 	}
-	return fileError(guarded(s.db.Close))
+	s.replaced.Wait()
+	return fileError(guarded(s.file.Load().db.Close))
 }
 
 // begin starts a transaction of bbolt. If bbolt panics then, it keeps a lock.
-func (s *Store) begin(writable bool) (tx *bbolt.Tx, err error) {
+func (s *Store) begin(f *file, writable bool) (tx *bbolt.Tx, err error) {
 	defer func() {
 		if errors.Is(err, kv.ErrDamaged) {
 			s.fail(err, true)
@@ -145,7 +183,7 @@ func (s *Store) begin(writable bool) (tx *bbolt.Tx, err error) {
 		}
 	}()
 	defer caught(&err, debug.SetPanicOnFault(true))
-	tx, err = s.db.Begin(writable)
+	tx, err = f.db.Begin(writable)
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		err = kv.ErrClosed
 	}

@@ -12,6 +12,7 @@ import (
 // snapshot is a kv.Snapshot; its tx is nil once it is closed. It is not used
 // again after that, so that a second Close can do no harm.
 type snapshot struct {
+	file   *file
 	tx     *bbolt.Tx
 	ts     int64
 	spaces []space // those met so far
@@ -26,8 +27,8 @@ type space struct {
 	idle   *bbolt.Cursor // of an iterator that was closed
 }
 
-func newSnapshot(tx *bbolt.Tx, ts int64) *snapshot {
-	s := &snapshot{tx: tx, ts: ts}
+func newSnapshot(f *file, tx *bbolt.Tx, ts int64) *snapshot {
+	s := &snapshot{file: f, tx: tx, ts: ts}
 	s.spaces = s.room[:0]
 	return s
 }
@@ -65,6 +66,7 @@ func (s *snapshot) Close() {
 		return
 	}
 	_ = s.tx.Rollback() // cannot fail: the transaction is open
+	s.file.release()
 	*s = snapshot{ts: s.ts}
 }
 
