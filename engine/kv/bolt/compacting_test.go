@@ -13,6 +13,7 @@ import (
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/kv/bolt"
+	"github.com/fawndb/fawn/engine/kv/kvtest"
 )
 
 // accounts hold all the money there is; transfers move it between them.
@@ -287,4 +288,28 @@ func TestReplacedWhileWaiting(t *testing.T) {
 		t.Error(err)
 	}
 	mustHold(t, path, want)
+}
+
+// TestStoreCompacting runs the suite of all stores on one that is compacted
+// all the time.
+func TestStoreCompacting(t *testing.T) {
+	kvtest.Run(t, func(t *testing.T) kv.Store {
+		s := open(t, newPath(t), bolt.Options{NoSync: true})
+		ended := make(chan error, 1)
+		go func() {
+			for {
+				if _, _, err := s.Compact(context.Background(), nil); err != nil {
+					ended <- err
+					return
+				}
+			}
+		}()
+		t.Cleanup(func() {
+			_ = s.Close()
+			if err := <-ended; !errors.Is(err, kv.ErrClosed) && !errors.Is(err, kv.ErrBusy) {
+				t.Error(err)
+			}
+		})
+		return s
+	})
 }
