@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -77,6 +78,9 @@ type Options struct {
 	// SweepInterval is how often the background frees what nobody can see any
 	// more; the default is a minute. It is negative for never: Sweep does it.
 	SweepInterval time.Duration
+	// Log is told of what fails in the background, where no caller waits for an
+	// error. It never gets a secret, a query or a value of a document.
+	Log *slog.Logger
 	// NoSync lets commits return before they are durable: for scratch
 	// databases only.
 	NoSync bool
@@ -201,6 +205,9 @@ func (o Options) withDefaults() Options {
 		o.HistoryDays = 30
 	case o.HistoryDays < 0:
 		o.HistoryDays = 0
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.BuildAtOnce == 0 {
 		o.BuildAtOnce = smallIndex

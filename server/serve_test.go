@@ -37,7 +37,9 @@ func openTLS(t *testing.T, o Options, change func(*Server), cert, key string) *h
 	return openOn(t, o, inMemory, change, cert, key)
 }
 
-func inMemory() (*engine.DB, error) { return engine.OpenStore(mem.New(mem.Options{}), engine.Options{}) }
+func inMemory() (*engine.DB, error) {
+	return engine.OpenStore(mem.New(mem.Options{}), engine.Options{})
+}
 
 // openOver serves a database of the test's own.
 func openOver(t *testing.T, o Options, database func() (*engine.DB, error)) *house {

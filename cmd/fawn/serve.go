@@ -78,14 +78,14 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewTextHandler(diagnostics, nil))
 	db, err := engine.Open(f.data, engine.Options{
-		RootSecret: secret, Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys}),
+		Log: log, RootSecret: secret, Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys}),
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	announce(out, db)
-	log := slog.New(slog.NewTextHandler(diagnostics, nil))
 	srv := server.New(db, server.Options{Log: log, Build: "fawn-" + version})
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectPercent)
