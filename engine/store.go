@@ -271,16 +271,6 @@ func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, 
 	return list, nil
 }
 
-// env is what entries are derived with.
-func (tx *tx) env() index.Env { return index.Env{Names: tx, Bind: tx.bind} }
-
-// bind evaluates an index binding.
-func (tx *tx) bind(l *value.Lambda, doc *value.Document) (value.Value, error) {
-	options := tx.db.limits()
-	options.Limited, options.Where = true, "index bindings"
-	return query.Apply(tx.ctx, tx, l, doc, options)
-}
-
 // removeEntry takes a live entry out of an index. It goes into the index's
 // history, unless this transaction made it.
 func (tx *tx) removeEntry(key []byte) error {
