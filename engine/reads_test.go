@@ -52,7 +52,7 @@ func TestDeadDataIsNotRead(t *testing.T) {
 		s.do(`Foreach(Map([` + numbers(0, 100) + `], (x) => Select("ref", Create(Tokens(), { instance: Ref(Collection("users"), 1) }))), (r) => 1)`)
 		s.do(`Foreach(Select("data", Paginate(Match("tokens_by_instance", Ref(Collection("users"), 1)), { before: null, size: 100 })), (r) => Delete(r))`)
 	}
-	for range 500 {
+	for range 1000 {
 		s.do(`Update(Ref(Collection("users"), 1), { data: { n: Add(1, Select(["data", "n"], Get(Ref(Collection("users"), 1)))) } })`)
 	}
 	if got := count(); fmt.Sprint(got) != fmt.Sprint(want) {
