@@ -7,7 +7,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv"
 )
 
-// ErrCompacting: the file is being compacted already.
+// ErrCompacting is the error of a second Compact while one runs.
 var ErrCompacting = errors.New("engine: the file is being compacted already")
 
 // Compact writes the database's file anew, without the room of what was

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -85,12 +86,12 @@ func childServe(args []string) error {
 // indexed, from nothing: by hand, and with Fawn.
 func startFillMemory(w *world) (side, side, func() error, error) {
 	side := func(which string) side {
-		return func(time.Duration) (figure, error) {
+		return func(time.Duration) (_ figure, err error) {
 			dir, err := os.MkdirTemp(w.dir, "fill-")
 			if err != nil {
 				return figure{}, err
 			}
-			defer os.RemoveAll(dir)
+			defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 			p, err := startChild("fill", which, dir, strconv.Itoa(w.tokens))
 			if err != nil {
 				return figure{}, err

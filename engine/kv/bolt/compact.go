@@ -23,9 +23,6 @@ const (
 	unfinished = ".compacting"
 	// compactBytes is how much is copied in a transaction.
 	compactBytes = 16 << 20
-	// compactFill is how full the pages of the new file are: some room is
-	// left, or the first changes would split every page.
-	compactFill = 0.9
 	// With no more than fewChanges left to copy commits are made to wait for
 	// the rest; or after so many rounds, if the changes do not get fewer.
 	fewChanges = 1000
@@ -259,7 +256,7 @@ func (c *copier) advance(tx *bbolt.Tx, snap kv.Snapshot) error {
 			if b, err = tx.CreateBucketIfNotExists(key[:1]); err != nil {
 				return err
 			}
-			b.FillPercent, space = compactFill, id
+			b.FillPercent, space = fullPages, id
 		}
 		if err := b.Put(key, it.Value()); err != nil {
 			return err
