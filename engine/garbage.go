@@ -85,7 +85,9 @@ func (tx *tx) freeIndex(prefix []byte, left *int) error {
 
 // freeDatabase deletes what a database holds; prefix is its scope.
 func (tx *tx) freeDatabase(prefix []byte, left *int) error {
-	spaces := []byte{spaceLive, spaceHistory, index.SpaceEntry, index.SpaceRemoved, spaceNext, spaceSchema, spaceSeal}
+	spaces := []byte{
+		spaceLive, spaceHistory, index.SpaceEntry, index.SpaceRemoved, spaceNext, spaceSchema, spaceCounter, spaceSeal,
+	}
 	return tx.free(spaces, prefix, left, func(key, stored []byte) error {
 		switch key[0] {
 		case spaceSeal:

@@ -26,6 +26,7 @@ import (
 //	x scope class                   a deleted collection, of which documents are to be removed -> empty
 //	x scope index                   a deleted index, likewise its entries
 //	x scope                         a deleted database, likewise all it held
+//	c scope digest                  how often something was tried -> counter (package limiter)
 //
 // Numbers are big-endian: scope and class 4 bytes, ids, times and indexes as
 // said there. ~time is the complement, so that the latest comes first.
@@ -43,6 +44,7 @@ const (
 	spaceDigest  = 'f'
 	spaceBuild   = 'b'
 	spaceGarbage = 'x'
+	spaceCounter = 'c'
 )
 
 func appendClass(dst []byte, s value.Scope, c value.Class) []byte {

@@ -67,9 +67,9 @@ func (s *sandbox) do(q string) string {
 }
 
 // spaces are the spaces of the store that documents and entries are in: live
-// and past documents, live and removed entries, and notes of ttls, keys,
-// garbage, schemas, seals and digests of tokens.
-const spaces = "dhijtkxnvef"
+// and past documents, live and removed entries, notes of ttls, keys, garbage,
+// and schemas, seals and digests of tokens, and counters of tries.
+const spaces = "dhijtkxnvefc"
 
 // kept counts what the store has, by space.
 func (s *sandbox) kept() map[string]int {

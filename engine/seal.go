@@ -23,6 +23,8 @@ type Seal struct {
 // a name that the service made up.
 type SealKey struct {
 	Digest Digest
+	// Label says what the digest is to its service: "access", "spent", ...
+	Label string
 	// Opens says that queries take the secret with this digest as they take
 	// a token's.
 	Opens bool
@@ -51,18 +53,15 @@ func sealKey(r value.Ref) []byte {
 	return binary.BigEndian.AppendUint64(scopeKey(spaceSeal, r.Scope), uint64(r.ID))
 }
 
-// encode returns the seal as it is stored: the keys as one byte string each,
-// digest, 1 if it opens, and the time in 8 bytes; then the state.
+// encode returns the seal as it is stored:
+//
+//	[[[digest, label, opens, expires], ...], state]
 func (s *Seal) encode() ([]byte, error) {
 	keys := make(value.Array, len(s.Keys))
 	for i, k := range s.Keys {
-		b := append(make([]byte, 0, len(k.Digest)+1+8), k.Digest[:]...)
-		if k.Opens {
-			b = append(b, 1)
-		} else {
-			b = append(b, 0)
+		keys[i] = value.Array{
+			value.Bytes(k.Digest[:]), value.String(k.Label), value.Boolean(k.Opens), value.Long(k.Expires),
 		}
-		keys[i] = value.Bytes(binary.BigEndian.AppendUint64(b, uint64(k.Expires)))
 	}
 	state := s.State
 	if state == nil {
@@ -87,13 +86,27 @@ func decodeSeal(b []byte) (*Seal, error) {
 	}
 	out := &Seal{Keys: make([]SealKey, len(keys)), State: state}
 	for i, k := range keys {
-		b, _ := k.(value.Bytes)
-		if len(b) != sha256.Size+1+8 {
+		if !out.Keys[i].decode(k) {
 			return nil, index.ErrDamaged
 		}
-		out.Keys[i] = SealKey{Digest(b[:sha256.Size]), b[sha256.Size] == 1, int64(be64(b[sha256.Size+1:]))}
 	}
 	return out, nil
+}
+
+func (k *SealKey) decode(v value.Value) bool {
+	parts, _ := v.(value.Array)
+	if len(parts) != 4 {
+		return false
+	}
+	digest, isBytes := parts[0].(value.Bytes)
+	label, isString := parts[1].(value.String)
+	opens, isBoolean := parts[2].(value.Boolean)
+	expires, isLong := parts[3].(value.Long)
+	if len(digest) != len(k.Digest) {
+		return false
+	}
+	*k = SealKey{Digest(digest), string(label), bool(opens), int64(expires)}
+	return isBytes && isString && isBoolean && isLong
 }
 
 // seal gives a token a seal in place of the one that it has.

@@ -15,7 +15,6 @@ import (
 
 // ServiceToken is a token as a token service sees it.
 type ServiceToken struct {
-	// Ref is the token's; the zero Ref makes a new one.
 	Ref value.Ref
 	// TS is when it was last written, in microseconds; 0 while that is pending.
 	TS       int64
@@ -27,6 +26,8 @@ type ServiceToken struct {
 	// TTL is when the token is gone, in microseconds; 0 is never.
 	TTL  int64
 	Seal Seal
+
+	fresh bool // it is not in the store yet
 }
 
 // mintRow is the row by which services write their tokens.
@@ -55,8 +56,18 @@ func tokenVariant(old value.Object) *collection {
 	return nil
 }
 
-// PutToken makes or replaces a token of a service, and sets the Ref of a new
-// one. It needs the rights of an admin.
+// NewToken returns a token that is in the store once it is put there. It needs
+// the rights of an admin.
+func (t *Transaction) NewToken() (*ServiceToken, error) {
+	if err := t.trusted(); err != nil {
+		return nil, err
+	}
+	id, err := t.tx.NewID()
+	return &ServiceToken{Ref: value.Ref{Scope: t.tx.own.Scope, Class: value.Tokens, ID: id}, fresh: true}, err
+}
+
+// PutToken makes or replaces a token of a service. It needs the rights of an
+// admin.
 func (t *Transaction) PutToken(s *ServiceToken) error {
 	if err := t.trusted(); err != nil {
 		return err
@@ -70,18 +81,15 @@ func (t *Transaction) PutToken(s *ServiceToken) error {
 	}
 	params = append(params, value.Field{Name: "service", Value: s.Service})
 	c := &change{Change: query.Change{Verb: query.Replace, Ref: s.Ref, Params: params}, row: mintRow}
-	if s.Ref == (value.Ref{}) {
-		c.Verb, c.Ref = query.Create, value.CollectionRef(t.tx.own.Scope, value.Tokens)
-		if err := t.tx.number(c); err != nil {
-			return err
-		}
+	if s.fresh {
+		c.Verb = query.Create
 	} else if err := t.tx.fetch(c, query.Nowhere); err != nil {
 		return err
 	}
 	if _, err := t.tx.put(c); err != nil {
 		return err
 	}
-	s.Ref, s.TS = c.Ref, 0
+	s.fresh, s.TS = false, 0
 	return t.tx.seal(s.Ref, &s.Seal)
 }
 

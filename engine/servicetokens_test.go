@@ -15,26 +15,23 @@ import (
 
 // mint makes a token of a service for a user, found under secrets; the first
 // opens queries.
-func (s *sandbox) mint(who value.Ref, secrets ...string) value.Ref {
+func (s *sandbox) mint(who value.Ref, secrets ...string) (ref value.Ref) {
 	s.t.Helper()
-	token := engine.ServiceToken{
-		Instance: who,
-		Service:  value.Object{{Name: "name", Value: value.String("oauth")}, {Name: "kind", Value: value.String("oauth")}},
-		Data:     value.Object{{Name: "scope", Value: value.String("fql")}},
-		Seal:     engine.Seal{State: value.Object{{Name: "used", Value: value.Long(1)}}},
-	}
-	for i, secret := range secrets {
-		token.Seal.Keys = append(token.Seal.Keys, engine.SealKey{Digest: engine.DigestOf(secret), Opens: i == 0})
-	}
 	s.update(func(t *engine.Transaction) error {
-		fresh := token
-		err := t.PutToken(&fresh)
-		if err == nil {
-			token.Ref = fresh.Ref
+		token, err := t.NewToken()
+		if err != nil {
+			return err
 		}
-		return err
+		ref, token.Instance = token.Ref, who
+		token.Service = value.Object{{Name: "name", Value: value.String("oauth")}, {Name: "kind", Value: value.String("oauth")}}
+		token.Data = value.Object{{Name: "scope", Value: value.String("fql")}}
+		token.Seal.State = value.Object{{Name: "used", Value: value.Long(1)}}
+		for i, secret := range secrets {
+			token.Seal.Keys = append(token.Seal.Keys, engine.SealKey{Digest: engine.DigestOf(secret), Opens: i == 0})
+		}
+		return t.PutToken(token)
 	})
-	return token.Ref
+	return ref
 }
 
 func (s *sandbox) update(f func(t *engine.Transaction) error) {

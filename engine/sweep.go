@@ -66,6 +66,9 @@ func (s *sweeper) round(ctx context.Context, look int) error {
 	if err := s.garbage(ctx); err != nil {
 		return fmt.Errorf("engine: sweep: %w", err)
 	}
+	if err := s.counters(ctx); err != nil {
+		return fmt.Errorf("engine: sweep: %w", err)
+	}
 	if err := s.history(ctx, look); err != nil {
 		return fmt.Errorf("engine: sweep: %w", err)
 	}

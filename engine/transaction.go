@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/query"
@@ -32,7 +33,7 @@ func (db *DB) Update(ctx context.Context, secret string, f func(*Transaction) er
 	for n := 0; ; n++ {
 		ts, err := db.transact(limited, req, f, true, n == DefaultRetries)
 		if !errors.Is(err, kv.ErrConflict) || n == DefaultRetries {
-			return ts, public(err)
+			return ts, public(db.answered(ctx, req, err))
 		}
 	}
 }
@@ -41,8 +42,9 @@ func (db *DB) Update(ctx context.Context, secret string, f func(*Transaction) er
 func (db *DB) View(ctx context.Context, secret string, f func(*Transaction) error) error {
 	limited := limit(ctx, db.options.Timeout)
 	defer limited.end()
-	_, err := db.transact(limited, &request{secret: secret}, f, false, false)
-	return public(err)
+	req := &request{secret: secret}
+	_, err := db.transact(limited, req, f, false, false)
+	return public(db.answered(ctx, req, err))
 }
 
 // transact runs f once. Alone, nothing else commits meanwhile.
@@ -119,4 +121,13 @@ func (t *Transaction) trusted() error {
 		return query.Denied(query.Nowhere)
 	}
 	return nil
+}
+
+// Path names a document: "users/251407645221585408".
+func (t *Transaction) Path(r value.Ref) string {
+	name := value.NativeName(r.Class)
+	if r.Class >= value.FirstUserClass {
+		name, _ = t.tx.Name(value.CollectionRef(r.Scope, r.Class))
+	}
+	return name + "/" + strconv.FormatInt(r.ID, 10)
 }

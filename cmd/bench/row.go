@@ -24,6 +24,7 @@ type unit int
 const (
 	times   unit = iota // nanoseconds: less is better
 	rates               // a second: more is better
+	slow                // likewise, but shown by the minute
 	growths             // a time with many tokens to that with few: less is better
 	sizes               // bytes: less is better
 	counts              // entries read: less is better
@@ -74,7 +75,7 @@ func (r row) measure(w *world, c config) (err error) {
 	}
 	slices.Sort(ratios)
 	work := ""
-	if r.unit == rates {
+	if r.unit.isRate() {
 		work = fmt.Sprintf("%.2f", median(works))
 	}
 	fmt.Printf("%-4s %-46s %10s %10s %7.2f  %-14s %6s  %s\n", r.number, r.name,
@@ -88,7 +89,7 @@ func (r row) verdict(ratio, fawn float64) string {
 	switch {
 	case r.most > 0:
 		asked, reached = "<= "+r.unit.format(r.most), fawn <= r.most
-	case r.unit == rates:
+	case r.unit.isRate():
 		asked, reached = fmt.Sprintf(">= %.2f", r.must), ratio >= r.must
 	}
 	if reached {
@@ -97,10 +98,14 @@ func (r row) verdict(ratio, fawn float64) string {
 	return asked + "  MISSED"
 }
 
+func (u unit) isRate() bool { return u == rates || u == slow }
+
 func (u unit) format(v float64) string {
 	switch u {
 	case rates:
 		return fmt.Sprintf("%.0f/s", v)
+	case slow:
+		return fmt.Sprintf("%.0f/min", v*60)
 	case growths:
 		return fmt.Sprintf("%.2f x", v)
 	case sizes:
