@@ -126,6 +126,14 @@ func (p *pager) read() error {
 	return nil
 }
 
+// grow makes room for more elements: what has more than a few often has a whole
+// page of them.
+func (p *pager) grow() {
+	n := len(p.page.Data)
+	more := min(p.size, max(defaultPageSize, 2*n)) - n
+	p.page.Data, p.page.Elements = slices.Grow(p.page.Data, more), slices.Grow(p.page.Elements, more)
+}
+
 // collect takes as many elements as the page holds and reports whether there
 // are more.
 func (p *pager) collect(it Elements) (more bool, err error) {
@@ -142,6 +150,9 @@ func (p *pager) collect(it Elements) (more bool, err error) {
 		v := e.Render()
 		if p.sources {
 			v = &value.Sourced{Value: v, Sources: it.Sources()}
+		}
+		if len(p.page.Data) == cap(p.page.Data) {
+			p.grow()
 		}
 		p.page.Data = append(p.page.Data, v)
 		p.page.Elements = append(p.page.Elements, e)
