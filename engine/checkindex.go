@@ -126,10 +126,7 @@ func (c *checker) timeline(d *index.Definition, r value.Ref) (oldest int64, out 
 	if len(versions) > 0 {
 		oldest = versions[0].TS
 	}
-	out, err = d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
-	if isRefusal(err) {
-		err = nil
-	}
+	out, _, err = d.Timeline(versions, c.tx.env())
 	return oldest, out, err
 }
 

@@ -84,8 +84,8 @@ type Options struct {
 	// SweepInterval is how often the background frees what nobody can see any
 	// more; the default is a minute. It is negative for never: Sweep does it.
 	SweepInterval time.Duration
-	// Log is told of predicates of roles that fail, which no caller hears of;
-	// the default is to tell nobody. It never gets a secret, a query or a value.
+	// Log is told of what no caller hears of: predicates of roles that fail, and
+	// what fails in the background. It never gets a secret, a query or a value.
 	Log *slog.Logger
 	// NoSync lets commits return before they are durable: for scratch
 	// databases only.
@@ -225,6 +225,9 @@ func (o Options) withDefaults() Options {
 		o.HistoryDays = 30
 	case o.HistoryDays < 0:
 		o.HistoryDays = 0
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.BuildAtOnce == 0 {
 		o.BuildAtOnce = smallIndex

@@ -244,16 +244,28 @@ func (tx *tx) moveTTL(r value.Ref, before, after map[string][]byte) error {
 }
 
 // setTimeline writes the difference between the entries that two histories of
-// a document have in an index.
+// a document have in an index. It writes what it can, and then returns the
+// refusal of what it cannot.
 func (tx *tx) setTimeline(d *index.Definition, r value.Ref, old, fresh []past) error {
-	before, err := tx.timeline(d, r, old)
+	before, _, err := tx.timeline(d, r, old)
 	if err != nil {
 		return err
 	}
-	after, err := tx.timeline(d, r, fresh)
+	after, refused, err := tx.timeline(d, r, fresh)
 	if err != nil {
 		return err
 	}
+	if err := tx.replaceEntries(before, after); err != nil {
+		return err
+	}
+	if refused != nil {
+		return refused
+	}
+	return nil
+}
+
+// replaceEntries puts stored entries in the place of others, both by key.
+func (tx *tx) replaceEntries(before, after map[string]index.Entry) error {
 	for key := range before {
 		if _, stays := after[key]; !stays {
 			if err := tx.clear([]byte(key)); err != nil {
@@ -270,20 +282,20 @@ func (tx *tx) setTimeline(d *index.Definition, r value.Ref, old, fresh []past) e
 }
 
 // timeline returns the entries of a history in an index as they are stored,
-// by key.
-func (tx *tx) timeline(d *index.Definition, r value.Ref, list []past) (map[string]index.Entry, error) {
+// by key, and the refusal of a version that can have none.
+func (tx *tx) timeline(d *index.Definition, r value.Ref, list []past) (map[string]index.Entry, *query.Refusal, error) {
 	versions := make([]index.Version, len(list))
 	for i, p := range list {
 		versions[i] = p.version(r)
 	}
-	stretches, err := d.Timeline(versions, index.Env{Names: tx, Bind: tx.bind})
+	stretches, refused, err := d.Timeline(versions, tx.env())
 	if err != nil {
-		return nil, fmt.Errorf("engine: index: %w", err)
+		return nil, nil, fmt.Errorf("engine: index: %w", err)
 	}
 	out := make(map[string]index.Entry, len(stretches))
 	for _, s := range stretches {
 		e := s.Stored()
 		out[string(e.Key)] = e
 	}
-	return out, nil
+	return out, refused, nil
 }

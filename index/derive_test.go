@@ -389,8 +389,8 @@ func TestTimeline(t *testing.T) {
 	for _, v := range versions {
 		s.write(t, 1, v.TS, v.Doc)
 	}
-	stretches, err := s.indexes[r].Timeline(versions, s.env())
-	if err != nil {
+	stretches, refused, err := s.indexes[r].Timeline(versions, s.env())
+	if err != nil || refused != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{}

@@ -18,6 +18,10 @@ func OwnerOf(key []byte, s value.Scope) value.Ref {
 	}
 }
 
+// TupleOf returns the part of a live entry's whole key that says index, terms
+// and values.
+func TupleOf(key []byte) []byte { return key[:len(key)-ownerSize] }
+
 // Prefix returns what the keys of all live entries under terms begin with.
 // The error is a refusal of terms that are too long.
 func (d *Definition) Prefix(terms []value.Value) ([]byte, error) {

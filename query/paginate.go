@@ -141,6 +141,10 @@ func (p *pager) read() error {
 	return nil
 }
 
+// more is for how many elements room is made when n have filled it: up to a
+// whole page, but no more at once than there were, beyond the first few.
+func (p *pager) more(n int) int { return min(p.size, max(defaultPageSize, 2*n)) - n }
+
 // collect takes as many elements as the page holds and reports whether there
 // are more.
 func (p *pager) collect(it Elements) (more bool, err error) {
@@ -158,6 +162,9 @@ func (p *pager) collect(it Elements) (more bool, err error) {
 		}
 		if p.page.Elements != nil || p.sources || e.Event != nil || len(e.Values) > 0 {
 			p.keep(e)
+		}
+		if len(p.page.Data) == cap(p.page.Data) {
+			p.page.Data = slices.Grow(p.page.Data, p.more(len(p.page.Data)))
 		}
 		p.page.Data = append(p.page.Data, v)
 		if len(p.page.Data)&0xff == 0 {
@@ -177,6 +184,9 @@ func (p *pager) keep(e value.Element) {
 		for _, v := range p.page.Data {
 			p.page.Elements = append(p.page.Elements, value.Element{Ref: v.(value.Ref)})
 		}
+	}
+	if n := len(p.page.Elements); n == cap(p.page.Elements) {
+		p.page.Elements = slices.Grow(p.page.Elements, p.more(n))
 	}
 	p.page.Elements = append(p.page.Elements, e)
 }

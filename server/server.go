@@ -115,6 +115,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.stream(w, r)
 	case "/authorized":
 		s.authorized(w, r)
+	case "/compact":
+		s.compact(w, r)
 	case "/ping":
 		s.ping(w, r)
 	default:

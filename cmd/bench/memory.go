@@ -86,7 +86,7 @@ func childServe(args []string) error {
 // indexed, from nothing: by hand, and with Fawn.
 func startFillMemory(w *world) (side, side, func() error, error) {
 	side := func(which string) side {
-		return func(time.Duration) (figure, error) {
+		return func(time.Duration) (_ figure, err error) {
 			dir, err := os.MkdirTemp(w.dir, "fill-")
 			if err != nil {
 				return figure{}, err

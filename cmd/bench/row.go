@@ -115,12 +115,12 @@ func (u unit) format(v float64) string {
 		return fmt.Sprintf("%.1f MiB", v/(1<<20))
 	case counts:
 		return fmt.Sprintf("%.0f", v)
-	case times:
+	default:
+		if v >= 1e7 {
+			return fmt.Sprintf("%.1f ms", v/1e6)
+		}
+		return fmt.Sprintf("%.2f us", v/1e3)
 	}
-	if v >= 1e7 {
-		return fmt.Sprintf("%.1f ms", v/1e6)
-	}
-	return fmt.Sprintf("%.2f us", v/1e3)
 }
 
 func median(list []float64) float64 {

@@ -124,14 +124,8 @@ func named(name string, err error) error {
 // runner returns what runs queries where the flags say, and what ends it.
 func (f *evalFlags) runner(diagnostics io.Writer) (run runner, end func() error, err error) {
 	if f.url != "" {
-		if f.secret == "" {
-			f.secret = os.Getenv(secretVariable)
-		}
-		if f.secret == "" {
-			return nil, nil, errors.New("a server wants a secret: give --secret or set " + secretVariable)
-		}
-		if u, err := url.Parse(f.url); err != nil || u.Host == "" {
-			return nil, nil, fmt.Errorf("%q is no address of a server, such as http://127.0.0.1:8443", f.url)
+		if f.secret, err = serverSecret(f.url, f.secret); err != nil {
+			return nil, nil, err
 		}
 		return f.remote, func() error { return nil }, nil
 	}
@@ -144,6 +138,21 @@ func (f *evalFlags) runner(diagnostics io.Writer) (run runner, end func() error,
 	}
 	announce(diagnostics, db)
 	return f.local(db), db.Close, nil
+}
+
+// serverSecret returns the secret for a server: the one given, or that of the
+// environment. It refuses what is no address of a server.
+func serverSecret(address, secret string) (string, error) {
+	if secret == "" {
+		secret = os.Getenv(secretVariable)
+	}
+	if secret == "" {
+		return "", errors.New("a server wants a secret: give --secret or set " + secretVariable)
+	}
+	if u, err := url.Parse(address); err != nil || u.Host == "" {
+		return "", fmt.Errorf("%q is no address of a server, such as http://127.0.0.1:8443", address)
+	}
+	return secret, nil
 }
 
 // local runs queries on an open file.

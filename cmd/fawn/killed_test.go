@@ -21,7 +21,20 @@ import (
 
 // TestKilled kills a server while many clients write, and checks that every
 // write that was acknowledged is there.
-func TestKilled(t *testing.T) {
+func TestKilled(t *testing.T) { killed(t, nil) }
+
+// TestKilledCompacting does so while the server compacts its file, again and
+// again.
+func TestKilledCompacting(t *testing.T) {
+	killed(t, func(s *serving) {
+		for post(s, "/compact", "") == http.StatusOK {
+		}
+	})
+}
+
+// killed kills a server; meanwhile, unless it is nil, runs until then.
+func killed(t *testing.T, meanwhile func(s *serving)) {
+	t.Helper()
 	const clients, enough = 16, 300
 	path := filepath.Join(t.TempDir(), "fawn.db")
 	s, err := startServing([]string{"--data", path})
@@ -53,6 +66,9 @@ func TestKilled(t *testing.T) {
 				acks <- struct{}{}
 			}
 		})
+	}
+	if meanwhile != nil {
+		writers.Go(func() { meanwhile(s) })
 	}
 	go func() {
 		writers.Wait()
@@ -147,10 +163,11 @@ func TestTerminated(t *testing.T) {
 	}
 }
 
-// create posts a query and returns the status of the answer, 0 if there is
-// none.
-func create(s *serving, body string) int {
-	r, err := http.NewRequest(http.MethodPost, "http://"+s.addr, strings.NewReader(body))
+// create runs a query and returns the status of its answer, 0 if there is none.
+func create(s *serving, body string) int { return post(s, "/", body) }
+
+func post(s *serving, path, body string) int {
+	r, err := http.NewRequest(http.MethodPost, "http://"+s.addr+path, strings.NewReader(body))
 	if err != nil {
 		return 0
 	}

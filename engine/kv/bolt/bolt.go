@@ -15,9 +15,11 @@ package bolt
 
 import (
 	"errors"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -67,18 +69,26 @@ type Space struct {
 // from being used again, so a snapshot that stays open makes the file grow.
 type Store struct {
 	*commit.Queue
-	db      *bbolt.DB
-	clock   *commit.Clock
-	prefix  prefixes
-	filled  [256]bool // spaces whose pages are filled up
-	views   views
-	mapped  int64 // how much of the address space the file was given at least
-	size    int64 // of the file before the last write; of the goroutine that writes
-	failure atomic.Pointer[failure]
-	wedged  atomic.Bool // bbolt holds a lock that it will never release
+	path     string // where the file is, wherever links lead
+	noSync   bool
+	file     atomic.Pointer[file]
+	replaced sync.WaitGroup // files that Compact has replaced, until they are closed
+	clock    *commit.Clock
+	prefix   prefixes
+	filled   [256]bool // spaces whose pages are filled up
+	failure  atomic.Pointer[failure]
+	wedged   atomic.Bool // bbolt holds a lock that it will never release
+
+	compacting sync.Mutex // held by Compact, and by Close
+	closed     bool       // guarded by compacting
+	writing    sync.Mutex // held while a group is written
+	journal    *journal   // what is written while Compact runs, else nil; guarded by writing
 }
 
-var _ kv.Store = (*Store)(nil)
+var (
+	_ kv.Store     = (*Store)(nil)
+	_ kv.Compacter = (*Store)(nil)
+)
 
 // failure is why a store refuses work until it is opened again.
 type failure struct {
@@ -109,12 +119,32 @@ func Open(path string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	h, err := readHeader(db)
+	s, err := openOn(db, path, mapped, opt)
 	if err != nil {
 		_ = db.Close()
 		return nil, openError(path, err)
 	}
-	s := &Store{db: db, mapped: mapped, prefix: h.prefix, clock: commit.NewClock(opt.Clock, max(opt.Lead, 0), h.state, h.last)}
+	return s, nil
+}
+
+func openOn(db *bbolt.DB, path string, mapped int64, opt Options) (*Store, error) {
+	h, err := readHeader(db)
+	if err != nil {
+		return nil, err
+	}
+	if path, err = settled(path); err != nil {
+		return nil, err
+	}
+	_ = os.Remove(path + unfinished) // of a process that was killed
+	f, err := newFile(db, path, mapped)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		path: path, noSync: opt.NoSync, prefix: h.prefix,
+		clock: commit.NewClock(opt.Clock, max(opt.Lead, 0), h.state, h.last),
+	}
+	s.file.Store(f)
 	for id, space := range opt.Spaces {
 		s.filled[id] = space.Ascending
 	}
@@ -132,15 +162,24 @@ func (s *Store) bucketOf(key []byte) []byte {
 
 // Snapshot is kv.Store's Snapshot.
 func (s *Store) Snapshot() (kv.Snapshot, error) {
+	snap, err := s.snapshot(s.view)
+	if err != nil {
+		return nil, err
+	}
+	return snap, nil
+}
+
+// snapshot returns a snapshot of a view that take returns.
+func (s *Store) snapshot(take func() (*view, error)) (*snapshot, error) {
 	if f := s.failure.Load(); f != nil && f.reads {
 		return nil, f.err
 	}
 	for {
-		v, err := s.view()
+		v, err := take()
 		if err != nil {
 			return nil, err
 		}
-		if ts, ok := s.clock.Snapshot(uint64(v.tx.ID())); ok {
+		if ts, ok := s.clock.Snapshot(v.file.state(v.tx)); ok {
 			return &snapshot{store: s, view: v, ts: ts}, nil
 		}
 		v.end()
@@ -149,30 +188,46 @@ func (s *Store) Snapshot() (kv.Snapshot, error) {
 
 // view returns a view that no snapshot uses.
 func (s *Store) view() (*view, error) {
-	if v := s.views.take(); v != nil {
+	f := s.acquire()
+	if v := f.views.take(); v != nil {
+		f.release() // the view has its own use of it
 		return v, nil
 	}
-	tx, err := s.begin(false)
-	if err != nil {
-		return nil, err
-	}
-	return newView(tx), nil
+	f.release()
+	return s.newestView()
 }
 
-// Close is kv.Store's Close. It waits for open snapshots.
+// newestView returns a view of its own. Unlike one that was kept, it has what
+// was written last even before that has been answered.
+func (s *Store) newestView() (*view, error) {
+	f := s.acquire()
+	tx, err := s.begin(f, false)
+	if err != nil {
+		f.release()
+		return nil, err
+	}
+	return newView(f, tx), nil
+}
+
+// Close is kv.Store's Close. It waits for open snapshots, and for Compact.
 func (s *Store) Close() error {
 	if err := s.Queue.Close(); err != nil {
 		return err
 	}
+	s.compacting.Lock()
+	defer s.compacting.Unlock()
+	s.closed = true
 	if s.wedged.Load() {
 		return s.failure.Load().err
 	}
-	s.views.drop(false)
-	return fileError(guarded(s.db.Close))
+	s.replaced.Wait()
+	f := s.file.Load()
+	f.views.drop(false)
+	return fileError(guarded(f.db.Close))
 }
 
 // begin starts a transaction of bbolt. If bbolt panics then, it keeps a lock.
-func (s *Store) begin(writable bool) (tx *bbolt.Tx, err error) {
+func (s *Store) begin(f *file, writable bool) (tx *bbolt.Tx, err error) {
 	defer func() {
 		if errors.Is(err, kv.ErrDamaged) {
 			s.fail(err, true)
@@ -180,7 +235,7 @@ func (s *Store) begin(writable bool) (tx *bbolt.Tx, err error) {
 		}
 	}()
 	defer caught(&err, debug.SetPanicOnFault(true))
-	tx, err = s.db.Begin(writable)
+	tx, err = f.db.Begin(writable)
 	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		err = kv.ErrClosed
 	}

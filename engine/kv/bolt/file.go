@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -53,6 +54,53 @@ func (p *prefixes) encode() []byte {
 		}
 	}
 	return out
+}
+
+// file is an open file of bbolt. Compact puts another in its place; snapshots
+// of the one before go on reading that.
+type file struct {
+	db   *bbolt.DB
+	info fs.FileInfo
+	// base is how far the numbers of the store's states are ahead of those of
+	// bbolt's transactions: they go on where Compact changes the file.
+	base  uint64
+	users atomic.Int64 // snapshots, and the store itself
+	views views
+	// mapped is how much of the address space the file was given at least,
+	// size how large it was before the last write.
+	mapped, size int64
+	// unused is called once there are no users: the file was replaced.
+	unused func()
+}
+
+// newFile returns the file at path, which is open.
+func newFile(db *bbolt.DB, path string, mapped int64) (*file, error) {
+	info, err := os.Stat(path)
+	f := &file{db: db, info: info, mapped: mapped}
+	f.users.Store(1)
+	return f, err
+}
+
+// state is the number of the state that a transaction sees or makes.
+func (f *file) state(tx *bbolt.Tx) uint64 { return uint64(tx.ID()) + f.base }
+
+// release ends what acquire began.
+func (f *file) release() {
+	if f.users.Add(-1) == 0 {
+		f.unused()
+	}
+}
+
+// acquire returns the present file, which stays open until it is released.
+func (s *Store) acquire() *file {
+	for {
+		f := s.file.Load()
+		f.users.Add(1)
+		if f == s.file.Load() {
+			return f
+		}
+		f.release()
+	}
 }
 
 // openOrCreate opens the file at path, after making it if there is none.
@@ -109,18 +157,48 @@ func openMapped(path string, size int, opt Options) (db *bbolt.DB, err error) {
 // openVerified opens and locks the file at path, and checks it before bbolt
 // sees it.
 func openVerified(path string, wait time.Duration) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return nil, err
+		}
+		if err = lock(f, wait); err == nil {
+			err = verify(f)
+		}
+		here := true
+		if err == nil {
+			here, err = isAt(f, path)
+		}
+		if err == nil && here {
+			return f, nil
+		}
+		if e := f.Close(); err != nil {
+			return nil, err
+		} else if e != nil {
+			return nil, e
+		}
+		// While it waited for the lock, Compact has put another in its place.
+	}
+}
+
+// isAt reports whether f is the file that has the name path.
+func isAt(f *os.File, path string) (bool, error) {
+	mine, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	if err = lock(f, wait); err == nil {
-		err = verify(f)
-	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there), err
+}
+
+// settled returns the path of a file itself, which no change of links or of
+// the working folder leads elsewhere.
+func settled(path string) (string, error) {
+	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		_ = f.Close()
-		return nil, err
+		return "", err
 	}
-	return f, nil
+	return filepath.Abs(path)
 }
 
 // create makes an empty store at path. The file gets its name when it is
@@ -136,7 +214,16 @@ func create(path string, opt Options) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	db, err := bbolt.Open(name, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, NoSync: opt.NoSync})
+	if err := makeEmpty(name, 0, opt); err != nil {
+		return err
+	}
+	return publish(name, path)
+}
+
+// makeEmpty makes an empty store of the empty file at path. At 0 its pages are
+// as large as those of the system.
+func makeEmpty(path string, pageSize int, opt Options) error {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, NoSync: opt.NoSync, PageSize: pageSize})
 	if err != nil {
 		return err
 	}
@@ -150,10 +237,7 @@ func create(path string, opt Options) (err error) {
 			b.Put(headFormat, []byte{format}), b.Put(headPrefix, p.encode()), b.Put(headTime, make([]byte, 8)),
 		)
 	})
-	if err := errors.Join(err, db.Close()); err != nil {
-		return err
-	}
-	return publish(name, path)
+	return errors.Join(err, db.Close())
 }
 
 // publish gives the file name the name path too, unless that exists.

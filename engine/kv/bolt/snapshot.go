@@ -55,7 +55,7 @@ func (s *snapshot) Close() {
 	if s.view == nil {
 		return
 	}
-	s.store.views.put(s.view)
+	s.view.file.views.put(s.view)
 	s.view = nil
 }
 

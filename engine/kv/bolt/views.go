@@ -10,6 +10,7 @@ import (
 // met in it. Snapshots of one state use a view one after the other, because
 // to begin and to find the buckets takes longer than most reads.
 type view struct {
+	file  *file
 	tx    *bbolt.Tx
 	trees []tree // those met so far
 	room  [4]tree
@@ -23,8 +24,9 @@ type tree struct {
 	idle   *bbolt.Cursor // of an iterator that was closed
 }
 
-func newView(tx *bbolt.Tx) *view {
-	v := &view{tx: tx}
+// newView returns a view of a file, which it releases at its end.
+func newView(f *file, tx *bbolt.Tx) *view {
+	v := &view{file: f, tx: tx}
 	v.trees = v.room[:0]
 	return v
 }
@@ -42,6 +44,7 @@ func (v *view) tree(name []byte) int {
 
 func (v *view) end() {
 	_ = v.tx.Rollback() // cannot fail: the transaction is open
+	v.file.release()
 }
 
 // Bounds of the views that are kept.

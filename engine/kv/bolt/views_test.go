@@ -51,16 +51,16 @@ func TestViewIsKept(t *testing.T) {
 	s := newStore(t)
 	mustCommit(t, s, "a")
 	mustRead(t, s, "a")
-	kept := s.views.idle[0]
+	kept := s.file.Load().views.idle[0]
 	for range 3 {
 		mustRead(t, s, "a")
-		if len(s.views.idle) != 1 || s.views.idle[0] != kept {
-			t.Fatalf("the view was not used again: %v", s.views.idle)
+		if len(s.file.Load().views.idle) != 1 || s.file.Load().views.idle[0] != kept {
+			t.Fatalf("the view was not used again: %v", s.file.Load().views.idle)
 		}
 	}
 	mustCommit(t, s, "b")
-	if len(s.views.idle) != 0 {
-		t.Errorf("%d views outlived a commit", len(s.views.idle))
+	if len(s.file.Load().views.idle) != 0 {
+		t.Errorf("%d views outlived a commit", len(s.file.Load().views.idle))
 	}
 	mustRead(t, s, "b")
 }
@@ -97,10 +97,10 @@ func TestBoundsOfViews(t *testing.T) {
 	for _, snap := range open {
 		snap.Close()
 	}
-	if n := len(s.views.idle); n != maxViews {
+	if n := len(s.file.Load().views.idle); n != maxViews {
 		t.Errorf("%d views are kept", n)
 	}
-	s.views.drop(true)
+	s.file.Load().views.drop(true)
 	snap, err := s.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestBoundsOfViews(t *testing.T) {
 		}
 	}
 	snap.Close()
-	if n := len(s.views.idle); n != 0 {
+	if n := len(s.file.Load().views.idle); n != 0 {
 		t.Errorf("%d views with many trees are kept", n)
 	}
 }
@@ -120,12 +120,12 @@ func TestBoundsOfViews(t *testing.T) {
 // waits for all transactions to end, so none may be kept open.
 func TestSmallMap(t *testing.T) {
 	s := newStore(t)
-	s.mapped = 0
+	s.file.Load().mapped = 0
 	for i := range 5 {
 		key := fmt.Sprint("k", i)
 		mustCommit(t, s, key)
 		mustRead(t, s, key)
-		if n := len(s.views.idle); n != 0 {
+		if n := len(s.file.Load().views.idle); n != 0 {
 			t.Fatalf("%d views are kept", n)
 		}
 	}

@@ -21,37 +21,41 @@ type writer struct{ s *Store }
 // Write writes g in one transaction of bbolt.
 func (w writer) Write(g *commit.Group) error {
 	s := w.s
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	if f := s.failure.Load(); f != nil {
 		return f.err
 	}
-	s.views.drop(s.roomy())
-	tx, err := s.begin(true)
+	f := s.file.Load()
+	f.views.drop(f.roomy())
+	tx, err := s.begin(f, true)
 	if err != nil {
 		return err
 	}
-	s.size = tx.Size()
+	f.size = tx.Size()
 	err = guarded(func() error {
-		if uint64(tx.ID()) != g.State() {
-			return damaged("transaction %d where %d was to come: another program writes the file", tx.ID(), g.State())
+		if f.state(tx) != g.State() {
+			return damaged("transaction %d where %d was to come: another program writes the file", f.state(tx), g.State())
 		}
-		s.db.AllocSize = growth(tx.Size())
+		f.db.AllocSize = growth(tx.Size())
 		if err := s.fill(tx, g); err != nil {
 			return err
 		}
 		return tx.Commit()
 	})
 	if err == nil {
+		s.journal.add(g)
 		return nil
 	}
 	err = fileError(err)
-	s.recover(tx, g.State(), err)
+	s.recover(f, tx, g.State(), err)
 	return err
 }
 
 // recover ends the transaction tx, which was to make the given state and has
 // failed with err, and decides whether the store can go on. After a full disk
 // it can.
-func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
+func (s *Store) recover(f *file, tx *bbolt.Tx, state uint64, err error) {
 	panicked := errors.Is(err, kv.ErrDamaged)
 	if panicked {
 		s.fail(err, false)
@@ -62,11 +66,11 @@ func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
 	}
 	// If the last write of all, of the meta page, was done and its sync has
 	// failed, snapshots would see a commit that may not outlive a power cut.
-	now, beginErr := s.begin(false)
+	now, beginErr := s.begin(f, false)
 	if beginErr != nil {
 		return
 	}
-	if uint64(now.ID()) >= state {
+	if f.state(now) >= state {
 		s.fail(fmt.Errorf("whether the last commit is durable is unknown, open the store again: %w", err), true)
 	}
 	_ = now.Rollback()
@@ -108,7 +112,7 @@ func (s *Store) bucket(tx *bbolt.Tx, name []byte) (*bbolt.Bucket, error) {
 
 // roomy reports whether the file cannot outgrow its map with the next group,
 // even if that writes every page anew.
-func (s *Store) roomy() bool { return 2*s.size+maxGrowth < s.mapped }
+func (f *file) roomy() bool { return 2*f.size+maxGrowth < f.mapped }
 
 // maxGrowth is more than the bytes of a group.
 const maxGrowth = 1 << 30
