@@ -156,28 +156,12 @@ func (tx *tx) bury(s value.Scope) error {
 		}
 	}
 	tx.t.Delete(scopeKey(spaceScope, s))
-	tx.t.Delete(globalKey(d.GlobalID))
+	for _, id := range globalIDs(d) {
+		tx.t.Delete(globalKey(id))
+	}
 	tx.t.Put(kv.Write{Key: scopeKey(spaceGarbage, s), Value: []byte{}})
 	tx.setSchema(&schema.Database{Scope: s, Parent: d.Parent, Ref: d.Ref, GlobalID: d.GlobalID, Deleted: true})
 	return nil
-}
-
-// encodeScope is the record of a database by its number.
-//
-// Shape: parent's number (4 bytes), id of its document (8), global id (8).
-func encodeScope(d *schema.Database) []byte {
-	b := binary.BigEndian.AppendUint32(nil, uint32(d.Parent))
-	b = binary.BigEndian.AppendUint64(b, uint64(d.Ref.ID))
-	return binary.BigEndian.AppendUint64(b, d.GlobalID)
-}
-
-func decodeScope(b []byte, d *schema.Database) {
-	if len(b) < 20 {
-		return
-	}
-	d.Parent = value.Scope(be32(b))
-	d.Ref = value.Ref{Scope: d.Parent, Class: value.Databases, ID: int64(be64(b[4:]))}
-	d.GlobalID = be64(b[12:])
 }
 
 func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }

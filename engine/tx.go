@@ -134,19 +134,13 @@ func (tx *tx) setSchema(d *schema.Database) {
 // loadSchema reads a database's schema from its documents.
 func (tx *tx) loadSchema(s value.Scope) (*schema.Database, error) {
 	d := &schema.Database{Scope: s}
-	if s != 0 {
-		v, err := tx.t.GetBase(scopeKey(spaceScope, s))
-		if err != nil {
-			return nil, err
-		}
-		if v == nil {
-			d.Deleted = true
-		} else {
-			decodeScope(v, d)
-		}
-	}
-	v, err := tx.t.GetBase(scopeKey(spaceSchema, s))
+	v, err := tx.t.GetBase(scopeKey(spaceScope, s))
 	if err != nil {
+		return nil, err
+	}
+	d.Deleted = s != 0 && v == nil
+	decodeScope(v, d)
+	if v, err = tx.t.GetBase(scopeKey(spaceSchema, s)); err != nil {
 		return nil, err
 	}
 	if len(v) == 8 {

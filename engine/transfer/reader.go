@@ -1,0 +1,222 @@
+package transfer
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// MaxLine bounds a line, in bytes. The largest version of a document takes a
+// quarter of that.
+const MaxLine = 64 << 20
+
+// Kind says what a line is.
+type Kind uint8
+
+// The kinds of line.
+const (
+	// KindDocument is anything that is not one of the others: a version of a
+	// document or of a schema object.
+	KindDocument Kind = iota
+	// KindSchema is a version of a schema object with its number.
+	KindSchema
+	// KindHeader, KindDatabase and KindEnd are those of an export.
+	KindHeader
+	KindDatabase
+	KindEnd
+)
+
+// Line is one line, or one element of an array.
+type Line struct {
+	Kind Kind
+	// Number is where it begins, from 1.
+	Number int64
+	// Text is the JSON, valid until the next line is read.
+	Text []byte
+	// Wrong says why the line cannot be used, "" if it can.
+	Wrong string
+}
+
+// Reader reads lines, or the elements of an array.
+type Reader struct {
+	in     *bufio.Reader
+	sum    hash.Hash
+	before string // the digest of what is before the last line
+	number int64  // of the line that is read next
+	read   int64
+	export bool
+	begun  bool
+	array  bool
+	open   bool // within the array
+	text   []byte
+	counts Counts
+	last   []byte // the ref of the document last read
+}
+
+// NewReader returns a reader.
+func NewReader(r io.Reader) *Reader {
+	return &Reader{in: bufio.NewReaderSize(r, 256<<10), sum: sha256.New(), number: 1}
+}
+
+// Bytes is how much was read.
+func (r *Reader) Bytes() int64 { return r.read }
+
+// State stands for everything up to the last line that was returned: two
+// readers that have read the same have the same.
+func (r *Reader) State() string { return hex.EncodeToString(r.sum.Sum(nil)) }
+
+// Next returns the next line that is not empty; io.EOF ends them. Any other
+// error is that of what is read.
+func (r *Reader) Next() (Line, error) {
+	if !r.begun {
+		r.begun = true
+		if err := r.begin(); err != nil {
+			return Line{}, err
+		}
+	}
+	if r.array {
+		return r.element()
+	}
+	for {
+		line, err := r.line()
+		if err != nil || len(line.Text) > 0 || line.Wrong != "" {
+			return line, err
+		}
+	}
+}
+
+// begin finds out which form it is.
+func (r *Reader) begin() error {
+	if mark, err := r.in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
+		if _, err := r.in.Discard(3); err != nil {
+			return err
+		}
+	}
+	for {
+		c, err := r.in.ReadByte()
+		if err != nil {
+			return err
+		}
+		switch c {
+		case ' ', '\t', '\r':
+			r.read++
+		case '\n':
+			r.read++
+			r.number++
+		case '[':
+			r.array, r.open = true, true
+			r.read++
+			return nil
+		default:
+			start, err := r.in.Peek(len(headerPrefix) - 1)
+			r.export = err == nil && c == headerPrefix[0] && bytes.Equal(start, headerPrefix[1:])
+			if uerr := r.in.UnreadByte(); uerr != nil {
+				return uerr
+			}
+			return nil
+		}
+	}
+}
+
+// line reads up to the end of a line.
+func (r *Reader) line() (Line, error) {
+	out := Line{Number: r.number}
+	r.text = r.text[:0]
+	for {
+		part, err := r.in.ReadSlice('\n')
+		r.read += int64(len(part))
+		if len(r.text)+len(part) > MaxLine {
+			out.Wrong = fmt.Sprintf("longer than %d bytes", MaxLine)
+			r.digest(r.text)
+			r.text = r.text[:0]
+		}
+		r.text = append(r.text, part...)
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if errors.Is(err, io.EOF) && len(r.text) > 0 {
+			err = nil
+		}
+		if err != nil {
+			return out, err
+		}
+		break
+	}
+	r.number++
+	out.Text = bytes.TrimSpace(r.text)
+	if out.Wrong == "" {
+		out.Kind = r.kind(out.Text)
+	}
+	if out.Kind == KindEnd {
+		r.before = r.State()
+	}
+	r.digest(r.text)
+	return out, nil
+}
+
+func (r *Reader) digest(b []byte) { r.sum.Write(b) }
+
+// kind says what a line is, and counts it.
+func (r *Reader) kind(text []byte) Kind {
+	switch {
+	case len(text) == 0 || !r.export:
+		return KindDocument
+	case bytes.HasPrefix(text, headerPrefix):
+		return KindHeader
+	case bytes.HasPrefix(text, databasePrefix):
+		r.counts.Databases++
+		r.last = r.last[:0]
+		return KindDatabase
+	case bytes.HasPrefix(text, schemaPrefix):
+		r.counts.Schema++
+		return KindSchema
+	case bytes.HasPrefix(text, endPrefix):
+		return KindEnd
+	}
+	r.counts.Versions++
+	if ref := refOf(text); !bytes.Equal(ref, r.last) {
+		r.counts.Documents++
+		r.last = append(r.last[:0], ref...)
+	}
+	return KindDocument
+}
+
+// Header reads a line of that kind. The error says why it cannot be used.
+func (l Line) Header() (Header, error) {
+	var h Header
+	if err := content(l.Text, headerPrefix, &h); err != nil {
+		return h, err
+	}
+	if h.Format < 1 || h.Format > Format {
+		return h, fmt.Errorf("the export has format %d, this version knows up to %d", h.Format, Format)
+	}
+	return h, nil
+}
+
+// Database reads a line of that kind.
+func (l Line) Database() (Database, error) {
+	var d Database
+	err := content(l.Text, databasePrefix, &d)
+	return d, err
+}
+
+// Verify reads a line of the kind KindEnd, the last one that was read, and
+// compares it with all that came before it.
+func (r *Reader) Verify(l Line) error {
+	var end End
+	if err := content(l.Text, endPrefix, &end); err != nil {
+		return err
+	}
+	switch {
+	case end.SHA256 != r.before:
+		return fmt.Errorf("the digest of the lines before is %s, the file says %s", r.before, end.SHA256)
+	case end.Counts != r.counts:
+		return fmt.Errorf("there are %s, the file says %s", r.counts, end.Counts)
+	}
+	return nil
+}
