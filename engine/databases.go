@@ -118,16 +118,24 @@ func enterDatabase(tx *tx, c *change, doc *value.Document) error {
 	}
 	text, _ := fields.Get("global_id")
 	globalID, _ := secret.ParseGlobalID(string(text.(value.String)))
+	if err := tx.foundDatabase(doc.Ref, globalID, child); err != nil {
+		return err
+	}
+	tx.setSchema(tx.own.WithChild(child))
+	return nil
+}
+
+// foundDatabase gives a new child database its number.
+func (tx *tx) foundDatabase(r value.Ref, globalID uint64, child *schema.Child) error {
 	number, err := tx.nextNumber(0, "scope", 1)
 	if err != nil {
 		return err
 	}
 	child.Scope = value.Scope(number)
-	d := &schema.Database{Scope: child.Scope, Parent: tx.own.Scope, Ref: doc.Ref, GlobalID: globalID}
+	d := &schema.Database{Scope: child.Scope, Parent: tx.own.Scope, Ref: r, GlobalID: globalID}
 	tx.t.Put(kv.Write{Key: scopeKey(spaceScope, d.Scope), Value: encodeScope(d)})
-	tx.t.Put(kv.Write{Key: globalKey(globalID), Value: binary.BigEndian.AppendUint32(nil, uint32(d.Scope))})
+	tx.lead(globalID, d.Scope)
 	tx.setSchema(d)
-	tx.setSchema(tx.own.WithChild(child))
 	return nil
 }
 

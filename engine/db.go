@@ -91,7 +91,7 @@ type DB struct {
 	catalog *schema.Catalog
 	hashers *password.Pool
 	texts   *text.Cache
-	scopes  sync.Map // global id -> value.Scope; what is in it never changes
+	scopes  sync.Map // global id -> value.Scope; it may be one that is gone
 	dummy   func() string
 	root    [2][]byte // SHA-256 of the root secret and of this process's own
 	process string

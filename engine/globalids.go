@@ -62,7 +62,16 @@ func (tx *tx) addGlobalID(id uint64) (bool, error) {
 	}
 	d.Further = append(slices.Clip(d.Further), id)
 	tx.t.Put(kv.Write{Key: scopeKey(spaceScope, d.Scope), Value: encodeScope(&d)})
-	tx.t.Put(kv.Write{Key: globalKey(id), Value: binary.BigEndian.AppendUint32(nil, uint32(d.Scope))})
+	tx.lead(id, d.Scope)
 	tx.setSchema(&d)
 	return true, nil
+}
+
+// lead makes a global id lead to a database.
+func (tx *tx) lead(id uint64, s value.Scope) {
+	tx.t.Put(kv.Write{Key: globalKey(id), Value: binary.BigEndian.AppendUint32(nil, uint32(s))})
+	if tx.leads == nil {
+		tx.leads = map[uint64]value.Scope{}
+	}
+	tx.leads[id] = s
 }

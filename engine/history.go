@@ -105,27 +105,42 @@ func (tx *tx) mayRewrite(c *change) (bool, error) {
 
 // inserted makes the version that an insert brings.
 func (tx *tx) inserted(c *change) (past, error) {
-	h := index.Header{TS: c.TS, Tombstone: c.Action == "delete"}
-	if h.Tombstone {
-		return past{record: record{Header: h}, stored: index.AppendHeader(nil, h)}, nil
+	if c.Action == "delete" {
+		return deletionOf(c.TS), nil
 	}
 	c.Params = c.Params.Without("credentials")
 	if err := tx.validate(c); err != nil {
 		return past{}, err
 	}
-	if v, ok := c.fields.Get("ttl"); ok {
-		h.TTL, h.HasTTL = index.TTLOf(v.(value.Time)), true
-	}
 	// A time that is still pending cannot be part of the past.
-	fields, err := value.AppendMsgpack(nil, value.Resolve(c.fields, tx.now), nil)
-	if err != nil {
-		return past{}, fmt.Errorf("engine: insert: %w", err)
+	return versionOf(c.TS, value.Resolve(c.fields, tx.now).(value.Object))
+}
+
+// deletionOf returns the version that a deletion is.
+func deletionOf(ts int64) past {
+	h := index.Header{TS: ts, Tombstone: true}
+	return past{record: record{Header: h}, stored: index.AppendHeader(nil, h)}
+}
+
+// versionOf returns the version of a time with fields in which nothing is
+// pending. The error is a refusal when it is too large.
+func versionOf(ts int64, fields value.Object) (past, error) {
+	h := index.Header{TS: ts}
+	if v, ok := fields.Get("ttl"); ok {
+		if t, ok := v.(value.Time); ok {
+			h.TTL, h.HasTTL = index.TTLOf(t), true
+		}
 	}
-	stored := append(index.AppendHeader(nil, h), fields...)
+	stored := index.AppendHeader(make([]byte, 0, 256), h)
+	head := len(stored)
+	stored, err := value.AppendMsgpack(stored, fields, nil)
+	if err != nil {
+		return past{}, fmt.Errorf("engine: store: %w", err)
+	}
 	if len(stored) > maxVersion {
 		return past{}, tooLarge("Version bytes (%d) exceeds threshold (%d)", len(stored), maxVersion)
 	}
-	return past{record: record{h, fields}, stored: stored}, nil
+	return past{record: record{h, stored[head:]}, stored: stored}, nil
 }
 
 // insertion is the event that an insert returns.
@@ -168,9 +183,17 @@ func (tx *tx) pasts(r value.Ref) ([]past, error) {
 	return out, err
 }
 
-// setHistory gives a document other versions, and its indexes the entries
-// that follow of them, present and past.
+// setHistory is replaceHistory within the limits of a query.
 func (tx *tx) setHistory(c *change, old, fresh []past) error {
+	if err := tx.replaceHistory(c, old, fresh); err != nil {
+		return err
+	}
+	return tx.checkSize()
+}
+
+// replaceHistory gives a document other versions, and its indexes the entries
+// that follow of them, present and past.
+func (tx *tx) replaceHistory(c *change, old, fresh []past) error {
 	before, after := make(map[string][]byte, len(old)), placed(c.Ref, fresh)
 	for _, p := range old {
 		before[string(p.key)] = p.stored
@@ -202,7 +225,7 @@ func (tx *tx) setHistory(c *change, old, fresh []past) error {
 	if c.row.lives != nil {
 		c.row.lives(tx, c.Ref, after[string(liveKey(c.Ref))] != nil)
 	}
-	return tx.checkSize()
+	return nil
 }
 
 // placed returns versions by the keys under which they belong.

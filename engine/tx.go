@@ -33,6 +33,8 @@ type tx struct {
 	writeOps int64
 	// builds says that there will be an index to build.
 	builds bool
+	// leads are global ids that were given anew, with where they lead.
+	leads map[uint64]value.Scope
 }
 
 // request is one query of a caller, over all its runs.
@@ -98,10 +100,16 @@ func (tx *tx) commit(alone bool) (int64, error) {
 		}
 	}
 	ts, err := tx.db.commit(tx.ctx, b, alone)
-	if err == nil && tx.builds {
+	if err != nil {
+		return ts, err
+	}
+	if tx.builds {
 		tx.db.wakeBuilder()
 	}
-	return ts, err
+	for id, s := range tx.leads {
+		tx.db.scopes.Store(id, s)
+	}
+	return ts, nil
 }
 
 // schemaOf returns the schema of a database as the transaction sees it. A

@@ -34,8 +34,9 @@ const (
 // Line is one line, or one element of an array.
 type Line struct {
 	Kind Kind
-	// Number is where it begins, from 1.
-	Number int64
+	// Number is the line where it begins, from 1. Index counts what was
+	// returned; elements of an array may stand on one line.
+	Number, Index int64
 	// Text is the JSON, valid until the next line is read.
 	Text []byte
 	// Wrong says why the line cannot be used, "" if it can.
@@ -48,6 +49,7 @@ type Reader struct {
 	sum    hash.Hash
 	before string // the digest of what is before the last line
 	number int64  // of the line that is read next
+	index  int64  // how many were returned
 	read   int64
 	export bool
 	begun  bool
@@ -68,11 +70,22 @@ func (r *Reader) Bytes() int64 { return r.read }
 
 // State stands for everything up to the last line that was returned: two
 // readers that have read the same have the same.
-func (r *Reader) State() string { return hex.EncodeToString(r.sum.Sum(nil)) }
+func (r *Reader) State() [sha256.Size]byte {
+	var out [sha256.Size]byte
+	r.sum.Sum(out[:0])
+	return out
+}
 
 // Next returns the next line that is not empty; io.EOF ends them. Any other
 // error is that of what is read.
 func (r *Reader) Next() (Line, error) {
+	line, err := r.next()
+	r.index++
+	line.Index = r.index
+	return line, err
+}
+
+func (r *Reader) next() (Line, error) {
 	if !r.begun {
 		r.begun = true
 		if err := r.begin(); err != nil {
@@ -98,26 +111,24 @@ func (r *Reader) begin() error {
 		}
 	}
 	for {
-		c, err := r.in.ReadByte()
+		c, err := r.in.Peek(1)
 		if err != nil {
 			return err
 		}
-		switch c {
-		case ' ', '\t', '\r':
-			r.read++
-		case '\n':
-			r.read++
-			r.number++
-		case '[':
-			r.array, r.open = true, true
-			r.read++
-			return nil
-		default:
-			start, err := r.in.Peek(len(headerPrefix) - 1)
-			r.export = err == nil && c == headerPrefix[0] && bytes.Equal(start, headerPrefix[1:])
-			if uerr := r.in.UnreadByte(); uerr != nil {
-				return uerr
+		switch c[0] {
+		case ' ', '\t', '\r', '\n', '[':
+			if c[0] == '\n' {
+				r.number++
 			}
+			r.array = c[0] == '['
+			r.open = r.array
+			r.read++
+			if _, err := r.in.Discard(1); err != nil || r.array {
+				return err
+			}
+		default:
+			start, err := r.in.Peek(len(headerPrefix))
+			r.export = err == nil && bytes.Equal(start, headerPrefix)
 			return nil
 		}
 	}
@@ -153,7 +164,7 @@ func (r *Reader) line() (Line, error) {
 		out.Kind = r.kind(out.Text)
 	}
 	if out.Kind == KindEnd {
-		r.before = r.State()
+		r.before = hex.EncodeToString(r.sum.Sum(nil))
 	}
 	r.digest(r.text)
 	return out, nil
