@@ -194,6 +194,9 @@ func (tx *tx) setHistory(c *change, old, fresh []past) error {
 // replaceHistory gives a document other versions, and its indexes the entries
 // that follow of them, present and past.
 func (tx *tx) replaceHistory(c *change, old, fresh []past) error {
+	if len(old) == 0 {
+		return tx.putHistory(c, fresh)
+	}
 	before, after := make(map[string][]byte, len(old)), placed(c.Ref, fresh)
 	for _, p := range old {
 		before[string(p.key)] = p.stored
@@ -228,17 +231,49 @@ func (tx *tx) replaceHistory(c *change, old, fresh []past) error {
 	return nil
 }
 
+// putHistory is replaceHistory for a document that is new.
+func (tx *tx) putHistory(c *change, fresh []past) error {
+	for i := range fresh {
+		tx.t.Put(kv.Write{Key: placeOf(c.Ref, fresh, i), Value: fresh[i].stored})
+	}
+	definitions, err := tx.definitions(c.Ref)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
+		stretches, err := tx.stretches(d, c.Ref, fresh)
+		if err != nil {
+			return err
+		}
+		for i := range stretches {
+			tx.putEntry(stretches[i].Stored())
+		}
+	}
+	last := &fresh[len(fresh)-1]
+	if !last.Tombstone && last.HasTTL {
+		tx.t.Put(kv.Write{Key: ttlKey(last.TTL, c.Ref), Value: []byte{}})
+	}
+	if c.row.lives != nil {
+		c.row.lives(tx, c.Ref, !last.Tombstone)
+	}
+	return nil
+}
+
 // placed returns versions by the keys under which they belong.
 func placed(r value.Ref, list []past) map[string][]byte {
 	out := make(map[string][]byte, len(list))
 	for i, p := range list {
-		key := historyKey(r, p.TS)
-		if i == len(list)-1 && !p.Tombstone {
-			key = liveKey(r)
-		}
-		out[string(key)] = p.stored
+		out[string(placeOf(r, list, i))] = p.stored
 	}
 	return out
+}
+
+// placeOf is the key under which a version of a list belongs.
+func placeOf(r value.Ref, list []past, i int) []byte {
+	if i == len(list)-1 && !list[i].Tombstone {
+		return liveKey(r)
+	}
+	return historyKey(r, list[i].TS)
 }
 
 // clear removes a key from the transaction's sight.
@@ -295,18 +330,27 @@ func (tx *tx) setTimeline(d *index.Definition, r value.Ref, old, fresh []past) e
 // timeline returns the entries of a history in an index as they are stored,
 // by key.
 func (tx *tx) timeline(d *index.Definition, r value.Ref, list []past) (map[string]index.Entry, error) {
-	versions := make([]index.Version, len(list))
-	for i, p := range list {
-		versions[i] = p.version(r)
-	}
-	stretches, err := d.Timeline(versions, index.Env{Names: tx, Bind: tx.bind})
+	stretches, err := tx.stretches(d, r, list)
 	if err != nil {
-		return nil, fmt.Errorf("engine: index: %w", err)
+		return nil, err
 	}
 	out := make(map[string]index.Entry, len(stretches))
 	for _, s := range stretches {
 		e := s.Stored()
 		out[string(e.Key)] = e
+	}
+	return out, nil
+}
+
+// stretches returns the entries of a history in an index.
+func (tx *tx) stretches(d *index.Definition, r value.Ref, list []past) ([]index.Stretch, error) {
+	versions := make([]index.Version, len(list))
+	for i, p := range list {
+		versions[i] = p.version(r)
+	}
+	out, err := d.Timeline(versions, index.Env{Names: tx, Bind: tx.bind})
+	if err != nil {
+		return nil, fmt.Errorf("engine: index: %w", err)
 	}
 	return out, nil
 }

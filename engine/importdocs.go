@@ -211,7 +211,7 @@ func (tx *tx) load(c *change, versions []past, dry bool) (n, same int, err error
 	definitions, err := tx.definitions(c.Ref)
 	for _, d := range definitions {
 		if err == nil {
-			_, err = tx.timeline(d, c.Ref, fresh)
+			_, err = tx.stretches(d, c.Ref, fresh)
 		}
 	}
 	return n, same, err

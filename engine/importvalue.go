@@ -35,6 +35,9 @@ func (v *converter) fields() (value.Object, error) {
 			out = append(out, value.Field{Name: name, Value: item})
 		}
 	}
+	if row == providerRow {
+		out = out.With("audience", v.tx.ownAudience())
+	}
 	return stored(out), nil
 }
 
@@ -54,6 +57,8 @@ func (r *collection) keepsField(name string) bool {
 		return false
 	case "global_id":
 		return r == databaseRow
+	case "audience":
+		return r == providerRow
 	}
 	for i := range r.fields {
 		if r.fields[i].name == name {
