@@ -30,8 +30,8 @@ type ExportOptions struct {
 	Problem func(transfer.Problem)
 }
 
-// ErrChanged: an export cannot go on because what it would have to show is
-// gone.
+// ErrChanged is returned when an export cannot go on, because what it would
+// have to show is gone.
 var ErrChanged = errors.New("engine: the database has changed too much since the export began")
 
 // Export writes the database that a secret opens, with all below it, as lines

@@ -171,7 +171,8 @@ func (im *importer) open() (*tx, error) {
 	if im.dry != nil {
 		return im.dry, nil
 	}
-	tx, err := im.db.openAdmin(im.ctx, im.presented, true)
+	// What a dry run reads need not be noted: there may be a lot.
+	tx, err := im.db.openAdmin(im.ctx, im.presented, !im.o.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +261,7 @@ func (im *importer) database(c *chunk) error {
 			return err
 		}
 		im.scope = sch.Scope
-		if im.out.Header == nil || !im.out.Header.Secrets {
+		if !im.withSecrets() {
 			return nil
 		}
 		if err := tx.enter(im.scope); err != nil {
@@ -271,6 +272,9 @@ func (im *importer) database(c *chunk) error {
 		})
 	}, c)
 }
+
+// withSecrets reports whether an export has keys, tokens and credentials.
+func (im *importer) withSecrets() bool { return im.out.Header != nil && im.out.Header.Secrets }
 
 // addGlobalIDs makes the global ids that an imported database had lead to the
 // transaction's own, and calls taken with those that lead to another.

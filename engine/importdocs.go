@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -108,11 +109,7 @@ func refusalText(r *query.Refusal) string {
 }
 
 func failureText(f query.Failure) string {
-	out := ""
-	for _, step := range f.Field {
-		out += step + ": "
-	}
-	return out + f.Description
+	return strings.Join(append(slices.Clone(f.Field), f.Description), ": ")
 }
 
 // version makes a version of a line. wrong says why it cannot be used.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/fawndb/fawn/engine/transfer"
 	"github.com/fawndb/fawn/query"
@@ -175,7 +176,7 @@ func decodeEntry(line transfer.Line) *entry {
 	}
 	expr, err := wire.DecodeData(line.Text, query.Forms())
 	if err != nil {
-		e.wrong = err.Error()
+		e.wrong = faultText(err)
 		return e
 	}
 	o, ok := expr.(*ast.Object)
@@ -190,6 +191,16 @@ func decodeEntry(line transfer.Line) *entry {
 		e.wrong = "it has no ref"
 	}
 	return e
+}
+
+// faultText says what cannot be read, and where in the line.
+func faultText(err error) string {
+	var faults wire.Errors
+	if !errors.As(err, &faults) || len(faults) == 0 {
+		return err.Error()
+	}
+	at := faults[0].Position.Strings()
+	return strings.Join(append(at, faults[0].Description), ": ")
 }
 
 // member takes in a member of a line.

@@ -112,6 +112,7 @@ func (tx *tx) numberFor(r value.Ref, wanted int64) (int64, error) {
 		kind, lo, hi = "collection", int64(value.FirstUserClass), int64(value.FirstUserClass)+maxCollections-1
 	case value.Indexes:
 		kind, lo, hi = "index", value.FirstIndex, math.MaxInt32
+	default: // ids like those of documents
 	}
 	if wanted >= lo && wanted <= hi {
 		r.ID = wanted
@@ -264,6 +265,7 @@ func (im *importer) enterObject(tx *tx, w *batch, o *object, c *change, versions
 			return err
 		}
 		fields = c.fields
+	default: // as they stand
 	}
 	doc := value.NewDocument(o.ref, last.TS, fields)
 	if _, err := tx.own.Change(o.ref, doc); err != nil {
@@ -282,8 +284,9 @@ func (im *importer) enterObject(tx *tx, w *batch, o *object, c *change, versions
 		floor, err := tx.historyFloor(o.ref)
 		tx.setSchema(tx.own.WithFloor(value.Class(o.ref.ID), floor))
 		return err
+	default:
+		return enterSchema(tx, c, doc)
 	}
-	return enterSchema(tx, c, doc)
 }
 
 // enterDatabase makes a child database. It keeps its global id if no other has
@@ -304,7 +307,7 @@ func (im *importer) enterDatabase(tx *tx, w *batch, o *object, c *change, versio
 		if id, err = tx.newGlobalID(); err != nil {
 			return err
 		}
-		if text != nil {
+		if text != nil && !im.withSecrets() { // else the line of the database says it
 			w.lose(o.lines[len(o.lines)-1].line, "the database "+o.name+" gets another global id, "+
 				secret.FormatGlobalID(id)+": its own, "+string(name)+", is that of a database here")
 		}

@@ -98,6 +98,7 @@ func (v *converter) value(e ast.Expr, path string) (value.Value, error) {
 		}
 		return r, nil
 	default: // sets and functions
+		v.tx.begin = v.tx.own // with what this import has made
 		out, _, err := query.Eval(v.tx.ctx, v.tx, e, v.tx.db.limits())
 		if query.IsErrors(err) {
 			v.w.lose(v.e.line, path+": "+err.Error()+": it is left out")

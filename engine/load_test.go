@@ -20,7 +20,9 @@ func BenchmarkImport(b *testing.B) {
 		fmt.Fprintf(w, `{"ref":{"@ref":{"id":"%d","collection":{"@ref":{"id":"tokens"}}}},"ts":%d,"instance":{"@ref":{"id":"%d","collection":{"@ref":{"id":"users","collection":{"@ref":{"id":"collections"}}}}}},"data":{"name":"Firefox on Linux, at home, in the study"},"hashed_secret":"sha256:VRmKBdVEP2y-_RkmFXPVPIjzC7nHeDIMV3uP6YfsxFM"}`+"\n",
 			400_000_000_000_000_000+int64(i)<<10, 1714564800000000+i, 400_000_000_000_000_000+int64(i*7919%(n/4))<<10+1)
 	}
-	w.Flush()
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
 		db, err := engine.Open(filepath.Join(b.TempDir(), "x.db"), engine.Options{})
 		if err != nil {

@@ -101,10 +101,10 @@ func rich(t *testing.T) *sandbox {
 func (s *sandbox) secrets() map[string]string {
 	s.t.Helper()
 	return map[string]string{
-		s.text(`Select("secret", Login(Ref(Collection("users"), "1"), { password: "sekrit" }))`): `Get(Ref(Collection("users"), "1"))`,
-		s.text(`Select("secret", CreateKey({ role: "server" }))`):                               `Call("twice", 1)`,
-		s.text(`Select("secret", CreateKey({ role: Role("member") }))`):                         `Call("twice", 1)`,
-		s.text(`Select("secret", CreateKey({ role: "admin", database: Database("prod") }))`):    `Get(Database("eu"))`,
+		s.text(`Select("secret", Login(Ref(Collection("users"), "1"), { password: "sekrit" }))`):                                              `Get(Ref(Collection("users"), "1"))`,
+		s.text(`Select("secret", CreateKey({ role: "server" }))`):                                                                             `Call("twice", 1)`,
+		s.text(`Select("secret", CreateKey({ role: Role("member") }))`):                                                                       `Call("twice", 1)`,
+		s.text(`Select("secret", CreateKey({ role: "admin", database: Database("prod") }))`):                                                  `Get(Database("eu"))`,
 		string(s.as("root:prod:server", `Select("secret", Login(Ref(Collection("users"), "1"), { password: "inner" }))`, nil).(value.String)): `CurrentToken()`,
 	}
 }

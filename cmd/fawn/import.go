@@ -160,7 +160,7 @@ func (f *importFlags) documents(cmd *cobra.Command, db *engine.DB, path string) 
 		if err != nil {
 			return err
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		if info, err := file.Stat(); err == nil {
 			size = info.Size()
 		}
@@ -185,7 +185,9 @@ func (f *importFlags) documents(cmd *cobra.Command, db *engine.DB, path string) 
 
 // report says what was done.
 func (f *importFlags) report(out io.Writer, path string, res *engine.Imported) {
-	say := func(format string, args ...any) { fmt.Fprintf(out, "%s: "+format+"\n", append([]any{path}, args...)...) }
+	say := func(format string, args ...any) {
+		fmt.Fprintf(out, "%s: %s\n", path, fmt.Sprintf(format, args...))
+	}
 	if res.Resumed > 0 {
 		say("went on behind line %d", res.Resumed)
 	}

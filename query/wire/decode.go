@@ -42,6 +42,9 @@ func DecodeData(src []byte, forms *ast.Forms) (ast.Expr, error) {
 	defer d.recycle()
 	d.exact = true
 	root, err := d.read(src, maxStoredDepth)
+	if err == notJSON || err == noQuery { //nolint:errorlint // they are not wrapped
+		return nil, Errors{{ast.Position{}, "Not valid JSON."}}
+	}
 	if err != nil {
 		return nil, Errors{{ast.Position{}, err.Error()}}
 	}
