@@ -142,6 +142,7 @@ func TestImportDamaged(t *testing.T) {
 	}{
 		"no end":       {strings.Join(lines[:len(lines)-2], ""), engine.ErrTruncated},
 		"half a line":  {whole[:len(whole)*2/3], engine.ErrTruncated},
+		"half the end": {whole[:len(whole)-20], engine.ErrTruncated},
 		"another byte": {strings.Replace(whole, `"bb@example.com"`, `"bc@example.com"`, 1), engine.ErrDigest},
 		"a line less":  {strings.Join(slices.Delete(slices.Clone(lines), 30, 31), ""), engine.ErrDigest},
 	} {
@@ -153,8 +154,10 @@ func TestImportDamaged(t *testing.T) {
 				t.Errorf("%+v, %v", out, err)
 			}
 			// The whole can still be imported.
-			if _, err := to.Import(context.Background(), "root", strings.NewReader(whole), engine.ImportOptions{Restart: true}); err != nil {
-				t.Error(err)
+			o := engine.ImportOptions{Restart: errors.Is(c.err, engine.ErrDigest)}
+			out, err = to.Import(context.Background(), "root", strings.NewReader(whole), o)
+			if err != nil || (out.Resumed > 0) == o.Restart {
+				t.Errorf("the whole: %+v, %v", out, err)
 			}
 		})
 	}

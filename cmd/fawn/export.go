@@ -71,11 +71,18 @@ func (f *exportFlags) export(ctx context.Context, stdout, diagnostics io.Writer,
 // toFile writes the export to a file, which gets its name when it is whole.
 func (f *exportFlags) toFile(ctx context.Context, db *engine.DB, diagnostics io.Writer, path string) error {
 	part, point, err := f.part(path + partSuffix)
+	if errors.Is(err, transfer.ErrWhole) { // it only lacks its name
+		return os.Rename(path+partSuffix, path)
+	}
 	if err != nil {
 		return err
 	}
 	err = f.write(ctx, db, part, diagnostics, point)
+	info, statErr := part.Stat()
 	if ended := errors.Join(part.Sync(), part.Close()); ended != nil || err != nil && !errors.Is(err, errLost) {
+		if statErr == nil && info.Size() == 0 {
+			ended = errors.Join(ended, os.Remove(part.Name()))
+		}
 		return errors.Join(err, ended)
 	}
 	return errors.Join(err, os.Rename(part.Name(), path))

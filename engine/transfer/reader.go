@@ -150,7 +150,8 @@ func (r *Reader) line() (Line, error) {
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if errors.Is(err, io.EOF) && len(r.text) > 0 {
+		// A line of an export that has no end is cut short: it is not there.
+		if errors.Is(err, io.EOF) && len(r.text) > 0 && !r.export {
 			err = nil
 		}
 		if err != nil {
