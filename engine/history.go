@@ -241,12 +241,8 @@ func (tx *tx) putHistory(c *change, fresh []past) error {
 		return err
 	}
 	for _, d := range definitions {
-		stretches, err := tx.stretches(d, c.Ref, fresh)
-		if err != nil {
+		if err := tx.putTimeline(d, c.Ref, fresh); err != nil {
 			return err
-		}
-		for i := range stretches {
-			tx.putEntry(stretches[i].Stored())
 		}
 	}
 	last := &fresh[len(fresh)-1]
@@ -257,6 +253,22 @@ func (tx *tx) putHistory(c *change, fresh []past) error {
 		c.row.lives(tx, c.Ref, !last.Tombstone)
 	}
 	return nil
+}
+
+// putTimeline writes the entries of the history of a new document in an index.
+func (tx *tx) putTimeline(d *index.Definition, r value.Ref, fresh []past) error {
+	if len(fresh) == 1 {
+		entries, err := tx.entries(d, fresh[0].version(r).Doc)
+		for _, e := range entries {
+			tx.putEntry(e)
+		}
+		return err
+	}
+	stretches, err := tx.stretches(d, r, fresh)
+	for i := range stretches {
+		tx.putEntry(stretches[i].Stored())
+	}
+	return err
 }
 
 // placed returns versions by the keys under which they belong.

@@ -299,6 +299,8 @@ func (tx *tx) addGlobalIDs(ids []string, taken func(id string)) error {
 type batch struct {
 	out      Imported
 	problems []transfer.Problem
+	// last are the greatest ids of classes, by a ref with the id 0.
+	last map[value.Ref]lastOf
 	// partial says that more of the chunk is left for another transaction.
 	partial bool
 }

@@ -84,7 +84,7 @@ func (im *importer) document(tx *tx, w *batch, lines []*entry) error {
 	if len(versions) == 0 {
 		return nil
 	}
-	n, same, err := tx.load(c, versions, im.o.DryRun)
+	n, same, err := tx.load(c, versions, w, im.o.DryRun)
 	var r *query.Refusal
 	if errors.As(err, &r) {
 		for _, e := range lines {
@@ -173,10 +173,14 @@ func (tx *tx) checkImported(c *change, fields value.Object) (string, error) {
 // times. It returns how many are new, and how many were there. The error is a
 // refusal when the document cannot be as it would be then; what was written is
 // of no use then. With dry nothing is written.
-func (tx *tx) load(c *change, versions []past, dry bool) (n, same int, err error) {
-	old, err := tx.pasts(c.Ref)
-	if err != nil {
+func (tx *tx) load(c *change, versions []past, w *batch, dry bool) (n, same int, err error) {
+	var old []past
+	if beyond, err := tx.beyond(c.Ref, w); err != nil {
 		return 0, 0, err
+	} else if !beyond {
+		if old, err = tx.pasts(c.Ref); err != nil {
+			return 0, 0, err
+		}
 	}
 	fresh := slices.Clone(old)
 	for _, p := range versions {
@@ -213,6 +217,43 @@ func (tx *tx) load(c *change, versions []past, dry bool) (n, same int, err error
 	}
 	return n, same, err
 }
+
+// beyond reports whether a document comes behind all others of its class, and
+// so is new. Exports have their documents in this order, and need not look for
+// each.
+func (tx *tx) beyond(r value.Ref, w *batch) (bool, error) {
+	class := value.Ref{Scope: r.Scope, Class: r.Class}
+	last, known := w.last[class]
+	if !known {
+		for _, space := range []byte{spaceLive, spaceHistory} {
+			prefix := appendClass([]byte{space}, r.Scope, r.Class)
+			it := tx.t.Scan(prefix, after(prefix), true)
+			if it.Next() && len(it.Key()) >= 1+refSize {
+				last = last.or(be64(it.Key()[len(prefix):]))
+			}
+			err := it.Err()
+			it.Close()
+			if err != nil {
+				return false, err
+			}
+		}
+	}
+	if w.last == nil {
+		w.last = map[value.Ref]lastOf{}
+	}
+	id := uint64(r.ID)
+	beyond := !last.any || id > last.id
+	w.last[class] = last.or(id)
+	return beyond, nil
+}
+
+// lastOf is the greatest id of a class, as keys have it, if there is any.
+type lastOf struct {
+	any bool
+	id  uint64
+}
+
+func (l lastOf) or(id uint64) lastOf { return lastOf{true, max(l.id, id)} }
 
 // sameVersion compares versions. The bytes may differ in the size of numbers,
 // and in how a function holds what it captured.
