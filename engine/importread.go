@@ -18,8 +18,8 @@ import (
 
 // What one chunk of documents, and so a transaction of an import, has at most.
 const (
-	chunkLines = 8192
-	chunkBytes = 4 << 20
+	chunkLines = 16384
+	chunkBytes = 8 << 20
 )
 
 // chunk is a stretch of lines that are imported together: of documents up to
@@ -66,7 +66,7 @@ type feeder struct {
 }
 
 func newFeeder(ctx context.Context, r *transfer.Reader, from *progress) *feeder {
-	return &feeder{ctx: ctx, r: r, from: from, chunks: make(chan chunk, 2), done: make(chan struct{})}
+	return &feeder{ctx: ctx, r: r, from: from, chunks: make(chan chunk, 1), done: make(chan struct{})}
 }
 
 // wait waits for the end of run, whose context has ended.
