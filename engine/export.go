@@ -228,6 +228,11 @@ func (e *exporter) version(r value.Ref, p *past) error {
 		doc = value.NewDocument(r, p.TS, value.Object{{Name: "action", Value: value.String("delete")}})
 	}
 	var err error
+	if r.Class == value.Tokens && p.key[0] == spaceLive {
+		if doc.Once, err = e.tx.sealMember(r); err != nil {
+			return err
+		}
+	}
 	e.names.missing = false
 	if e.line, err = e.renderer.Append(e.line[:0], doc); err != nil {
 		return err

@@ -120,7 +120,7 @@ func TestImportWrong(t *testing.T) {
 		`11: lost: data.f: there is no Function f: the ref is left out`,
 		`11: lost: data.l.1: there is no Index i: the ref is left out`,
 		`12: skipped: there is no Collection bad name`,
-		`13: skipped: without its hashed_secret it opens nothing`,
+		`13: skipped: without a digest of its secret it opens nothing`,
 		`14: skipped: its ref is not that of a document`,
 		`15: skipped: data: Invalid time.`,
 		`16: skipped: another version of it has the same time, 1970-01-01T00:00:00.000005Z`,

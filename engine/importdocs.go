@@ -92,6 +92,9 @@ func (im *importer) document(tx *tx, w *batch, lines []*entry) error {
 		}
 		return errAgain
 	}
+	if last := lines[len(lines)-1]; err == nil && n > 0 && last.seal != nil && !im.o.DryRun {
+		err = tx.seal(ref, last.seal)
+	}
 	w.out.Same += int64(same)
 	if w.out.Versions += int64(n); n > 0 {
 		w.out.Documents++
@@ -129,7 +132,12 @@ func (im *importer) version(tx *tx, w *batch, e *entry, c *change) (p past, wron
 	if err != nil {
 		return p, "", err
 	}
-	if wrong, err = tx.checkImported(c, fields); wrong != "" || err != nil {
+	if c.Ref.Class == value.Tokens {
+		if fields, e.seal, wrong, err = tx.takeSeal(c.Ref, fields); wrong != "" || err != nil {
+			return p, wrong, err
+		}
+	}
+	if wrong, err = im.checkImported(tx, c, fields, e.seal); wrong != "" || err != nil {
 		return p, wrong, err
 	}
 	p, err = versionOf(ts, fields)
@@ -145,26 +153,32 @@ func (im *importer) version(tx *tx, w *batch, e *entry, c *change) (p past, wron
 
 // checkImported says what is wrong with the fields of a document, "" if
 // nothing.
-func (tx *tx) checkImported(c *change, fields value.Object) (string, error) {
+func (im *importer) checkImported(tx *tx, c *change, fields value.Object, seal *Seal) (string, error) {
 	c.given, c.fields, c.failures = fields, fields, nil
-	for i := range c.row.fields {
-		c.row.fields[i].check(c)
+	row := c.row
+	if c.row.variant != nil && c.row.variant(fields) != nil {
+		row = mintRow
 	}
-	if c.Ref.Class == value.Tokens || c.Ref.Class == value.Keys {
-		digest, ok := fields.Get("hashed_secret")
-		text, isText := digest.(value.String)
-		switch {
-		case !ok || !isText:
-			return "without its hashed_secret it opens nothing", nil
-		case c.Ref.Class == value.Keys:
-			err := tx.checkOnlyKey(c, "hashed_secret", func(stored []byte) bool { return string(stored) == string(text) })
-			if err != nil {
-				return "", err
-			}
-		}
+	for i := range row.fields {
+		row.fields[i].check(c)
 	}
 	if len(c.failures) > 0 {
 		return failureText(c.failures[0]), nil
+	}
+	if c.Ref.Class != value.Tokens && c.Ref.Class != value.Keys {
+		return "", nil
+	}
+	digest, _ := fields.Get("hashed_secret")
+	text, ok := digest.(value.String)
+	switch {
+	case row == mintRow && seal == nil && im.out.Header == nil, row != mintRow && !ok:
+		return "without a digest of its secret it opens nothing", nil
+	case c.Ref.Class == value.Keys:
+		err := tx.checkOnlyKey(c, "hashed_secret", func(stored []byte) bool { return string(stored) == string(text) })
+		if err == nil && len(c.failures) > 0 {
+			return "its secret is that of a key of another database here", nil
+		}
+		return "", err
 	}
 	return "", nil
 }

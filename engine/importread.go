@@ -52,6 +52,7 @@ type entry struct {
 	gone   bool  // a deletion
 	names  []string
 	values []ast.Expr
+	seal   *Seal  // of a token of a service
 	wrong  string // why it cannot be used
 }
 

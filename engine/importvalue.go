@@ -59,6 +59,8 @@ func (r *collection) keepsField(name string) bool {
 		return r == databaseRow
 	case "audience":
 		return r == providerRow
+	case "service", sealName:
+		return r == tokenRow
 	}
 	for i := range r.fields {
 		if r.fields[i].name == name {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,8 @@ func rich(t *testing.T) *sandbox {
 	db.root(`Do(Create(Ref(Collection("users"), "3"), { data: { email: "c" } }), 1)`)
 	db.root(`Delete(Ref(Collection("users"), "3"))`)
 	db.root(`Create(Ref(Collection("users"), "3"), { data: { email: "c again" } })`)
+	token := db.mint(db.ref(`Ref(Collection("users"), "1")`), "at_one", "rt_one")
+	db.as("root", `Update(Var("t"), { data: { more: 1 } })`, map[string]any{"t": token})
 	db.root(`Create(Ref(Collection("users"), "4"), { data: {} })`)
 	db.root(`Delete(Ref(Collection("users"), "4"))`)
 	db.root(`Create(Ref(Collection("posts"), "7"), { data: { n: 7 }, ttl: TimeAdd(Now(), 3, "days") })`)
@@ -136,6 +139,27 @@ func TestExportImport(t *testing.T) {
 	if got, want := to.do(`Events(Ref(Collection("users"), "2"))`), from.do(`Events(Ref(Collection("users"), "2"))`); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if found := to.found("rt_one"); found == nil || len(found.Seal.Keys) != 2 || len(found.Seal.State) != 1 {
+		t.Errorf("the token of a service: %+v", found)
+	}
+	to.as("at_one", `CurrentToken()`, nil)
+	// A copy beside it cannot be opened by the same secrets.
+	to.root(`CreateDatabase({ name: "copy" })`)
+	var reasons []string
+	_, err := to.Import(context.Background(), "root:copy:admin", strings.NewReader(first), engine.ImportOptions{
+		Problem: func(p transfer.Problem) {
+			if p.Skipped {
+				reasons = append(reasons, p.Reason)
+			}
+		},
+	})
+	slices.Sort(reasons)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, slices.Compact(reasons), "its secret is that of a key of another database here", "its secret is that of another token here")
+	to.as("at_one", `CurrentToken()`, nil)
+	to.root(`Delete(Database("copy"))`)
 	// Again it changes nothing.
 	again, problems := to.take(first, engine.ImportOptions{})
 	if again.Schema+again.Documents+again.Versions > 0 || len(problems) > 0 {
