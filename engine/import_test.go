@@ -322,11 +322,11 @@ func TestImportMerges(t *testing.T) {
 	want(t, problems)
 	for q, expected := range map[string]string{
 		`Map(Select("data", Paginate(Events(Ref(Collection("users"), "1")))), (e) => Select("action", e))`: `["create","delete","create","update"]`,
-		`Select(["data", "n"], Get(Ref(Collection("users"), "1")))`:                                         `9`,
-		`At(15, Select(["data", "n"], Get(Ref(Collection("users"), "1"))))`:                                 `1`,
-		`At(25, Exists(Ref(Collection("users"), "1")))`:                                                     `false`,
-		`At(35, Count(Match(Index("by_n"), 3)))`:                                                            `2`,
-		`Count(Match(Index("by_n"), 3))`:                                                                    `1`,
+		`Select(["data", "n"], Get(Ref(Collection("users"), "1")))`:                                        `9`,
+		`At(15, Select(["data", "n"], Get(Ref(Collection("users"), "1"))))`:                                `1`,
+		`At(25, Exists(Ref(Collection("users"), "1")))`:                                                    `false`,
+		`At(35, Count(Match(Index("by_n"), 3)))`:                                                           `2`,
+		`Count(Match(Index("by_n"), 3))`:                                                                   `1`,
 	} {
 		if got := db.do(q); got != expected {
 			t.Errorf("%s: got %s, want %s", q, got, expected)

@@ -54,26 +54,12 @@ func sameRef(a, b *entry) bool {
 
 // document imports the versions of a document that stand together.
 func (im *importer) document(tx *tx, w *batch, lines []*entry) error {
-	var ref value.Ref
 	c := &change{}
 	versions := make([]past, 0, len(lines))
 	for _, e := range lines {
-		wrong := e.wrong
-		if wrong == "" && c.row == nil {
-			v := converter{im, tx, w, e}
-			var err error
-			if ref, wrong, err = v.ref(e.ref); err != nil {
-				return err
-			}
-			c.Change = query.Change{Verb: query.Insert, Ref: ref}
-			c.row = collectionOf(c.Change)
-		}
-		var p past
-		if wrong == "" {
-			var err error
-			if p, wrong, err = im.version(tx, w, e, c); err != nil {
-				return err
-			}
+		p, wrong, err := im.documentVersion(tx, w, e, c)
+		if err != nil {
+			return err
 		}
 		if wrong != "" {
 			w.skip(e.line, wrong)
@@ -93,13 +79,31 @@ func (im *importer) document(tx *tx, w *batch, lines []*entry) error {
 		return errAgain
 	}
 	if last := lines[len(lines)-1]; err == nil && n > 0 && last.seal != nil && !im.o.DryRun {
-		err = tx.seal(ref, last.seal)
+		err = tx.seal(c.Ref, last.seal)
 	}
 	w.out.Same += int64(same)
 	if w.out.Versions += int64(n); n > 0 {
 		w.out.Documents++
 	}
 	return err
+}
+
+// documentVersion makes a version of a line. The first that can be used says
+// which document it is, in c. wrong says why it cannot be used.
+func (im *importer) documentVersion(tx *tx, w *batch, e *entry, c *change) (p past, wrong string, err error) {
+	if e.wrong != "" {
+		return p, e.wrong, nil
+	}
+	if c.row == nil {
+		v := converter{im, tx, w, e}
+		ref, wrong, err := v.ref(e.ref)
+		if wrong != "" || err != nil {
+			return p, wrong, err
+		}
+		c.Change = query.Change{Verb: query.Insert, Ref: ref}
+		c.row = collectionOf(c.Change)
+	}
+	return im.version(tx, w, e, c)
 }
 
 // refusalText is a refusal in one line.

@@ -253,18 +253,9 @@ func (im *importer) enterObject(tx *tx, w *batch, o *object, c *change, versions
 	case value.Databases:
 		return im.enterDatabase(tx, w, o, c, versions, fields)
 	case value.Indexes:
-		prepared, failures := index.Prepare(nil, fields)
-		if len(failures) > 0 {
-			return &query.Refusal{Description: failureText(failures[0])}
-		}
-		c.fields, c.given = prepared, nil
-		if err := tx.prepareActive(c, nil); err != nil {
+		if fields, err = tx.importedIndex(c, last, fields); err != nil {
 			return err
 		}
-		if *last, err = versionOf(last.TS, c.fields); err != nil {
-			return err
-		}
-		fields = c.fields
 	default: // as they stand
 	}
 	doc := value.NewDocument(o.ref, last.TS, fields)
@@ -274,19 +265,35 @@ func (im *importer) enterObject(tx *tx, w *batch, o *object, c *change, versions
 	if err := tx.replaceHistory(c, nil, versions); err != nil {
 		return err
 	}
-	switch o.class {
-	case value.Indexes:
-		return enterIndex(tx, c, doc)
-	case value.Collections:
-		if err := enterSchema(tx, c, doc); err != nil {
-			return err
-		}
-		floor, err := tx.historyFloor(o.ref)
-		tx.setSchema(tx.own.WithFloor(value.Class(o.ref.ID), floor))
-		return err
-	default:
-		return enterSchema(tx, c, doc)
+	return tx.enterImported(c, doc)
+}
+
+// importedIndex makes the live version of an index that is new here: whether it
+// is active follows from what it is to cover here.
+func (tx *tx) importedIndex(c *change, last *past, fields value.Object) (value.Object, error) {
+	prepared, failures := index.Prepare(nil, fields)
+	if len(failures) > 0 {
+		return nil, &query.Refusal{Description: failureText(failures[0])}
 	}
+	c.fields, c.given = prepared, nil
+	err := tx.prepareActive(c, nil)
+	if err == nil {
+		*last, err = versionOf(last.TS, c.fields)
+	}
+	return c.fields, err
+}
+
+// enterImported puts a new object into the schema.
+func (tx *tx) enterImported(c *change, doc *value.Document) error {
+	if c.Ref.Class == value.Indexes {
+		return enterIndex(tx, c, doc)
+	}
+	if err := enterSchema(tx, c, doc); err != nil || c.Ref.Class != value.Collections {
+		return err
+	}
+	floor, err := tx.historyFloor(c.Ref)
+	tx.setSchema(tx.own.WithFloor(value.Class(c.Ref.ID), floor))
+	return err
 }
 
 // enterDatabase makes a child database. It keeps its global id if no other has
