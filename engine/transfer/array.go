@@ -40,10 +40,10 @@ func (r *Reader) element() (Line, error) {
 			break
 		}
 		s.take(c)
-		if len(r.text) < MaxLine {
+		if len(r.text) < r.limit {
 			r.text = append(r.text, c)
 		} else {
-			out.Wrong = fmt.Sprintf("longer than %d bytes", MaxLine)
+			out.Wrong = fmt.Sprintf("longer than %d bytes", r.limit)
 		}
 	}
 	r.digest(r.text)

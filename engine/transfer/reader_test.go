@@ -14,7 +14,11 @@ import (
 // read returns what a reader gives.
 func read(t testing.TB, src string) []transfer.Line {
 	t.Helper()
-	r := transfer.NewReader(strings.NewReader(src))
+	return readAll(t, transfer.NewReader(strings.NewReader(src)))
+}
+
+func readAll(t testing.TB, r *transfer.Reader) []transfer.Line {
+	t.Helper()
 	var out []transfer.Line
 	for {
 		line, err := r.Next()
@@ -62,10 +66,13 @@ func TestReader(t *testing.T) {
 
 // TestReaderLongLine: a line beyond the limit is passed over, the next is read.
 func TestReaderLongLine(t *testing.T) {
-	long := strings.Repeat(" ", transfer.MaxLine+1)
+	const limit = 1 << 20
+	long := strings.Repeat(" ", limit+1)
 	for _, src := range []string{"x" + long + "{}\n{}", `["` + long + `",{}]`} {
-		got := read(t, src)
-		if len(got) != 2 || got[0].Wrong != "longer than 67108864 bytes" || string(got[1].Text) != "{}" {
+		r := transfer.NewReader(strings.NewReader(src))
+		r.SetLimit(limit)
+		got := readAll(t, r)
+		if len(got) != 2 || got[0].Wrong != "longer than 1048576 bytes" || string(got[1].Text) != "{}" {
 			t.Errorf("got %d lines: %+v", len(got), got)
 		}
 	}
