@@ -71,15 +71,15 @@ func (im *importer) document(tx *tx, w *batch, lines []*entry) error {
 		return nil
 	}
 	n, same, err := tx.load(c, versions, w, im.o.DryRun)
+	if err == nil && n > 0 && c.Ref.Class == value.Tokens && !im.o.DryRun {
+		err = tx.sealImported(c.Ref, lines[len(lines)-1].seal)
+	}
 	var r *query.Refusal
 	if errors.As(err, &r) {
 		for _, e := range lines {
 			e.wrong = cmp.Or(e.wrong, refusalText(r))
 		}
 		return errAgain
-	}
-	if last := lines[len(lines)-1]; err == nil && n > 0 && last.seal != nil && !im.o.DryRun {
-		err = tx.seal(c.Ref, last.seal)
 	}
 	w.out.Same += int64(same)
 	if w.out.Versions += int64(n); n > 0 {
@@ -99,6 +99,9 @@ func (im *importer) documentVersion(tx *tx, w *batch, e *entry, c *change) (p pa
 		ref, wrong, err := v.ref(e.ref)
 		if wrong != "" || err != nil {
 			return p, wrong, err
+		}
+		if ref.Class >= value.FirstUserClass && !tx.own.Has(ref.Class) {
+			return p, "its collection is gone", nil
 		}
 		c.Change = query.Change{Verb: query.Insert, Ref: ref}
 		c.row = collectionOf(c.Change)
@@ -141,7 +144,7 @@ func (im *importer) version(tx *tx, w *batch, e *entry, c *change) (p past, wron
 			return p, wrong, err
 		}
 	}
-	if wrong, err = im.checkImported(tx, c, fields, e.seal); wrong != "" || err != nil {
+	if wrong, err = tx.checkImported(c, fields); wrong != "" || err != nil {
 		return p, wrong, err
 	}
 	p, err = versionOf(ts, fields)
@@ -157,7 +160,7 @@ func (im *importer) version(tx *tx, w *batch, e *entry, c *change) (p past, wron
 
 // checkImported says what is wrong with the fields of a document, "" if
 // nothing.
-func (im *importer) checkImported(tx *tx, c *change, fields value.Object, seal *Seal) (string, error) {
+func (tx *tx) checkImported(c *change, fields value.Object) (string, error) {
 	c.given, c.fields, c.failures = fields, fields, nil
 	row := c.row
 	if c.row.variant != nil && c.row.variant(fields) != nil {
@@ -175,8 +178,8 @@ func (im *importer) checkImported(tx *tx, c *change, fields value.Object, seal *
 	digest, _ := fields.Get("hashed_secret")
 	text, ok := digest.(value.String)
 	switch {
-	case row == mintRow && seal == nil && im.out.Header == nil, row != mintRow && !ok:
-		return "without a digest of its secret it opens nothing", nil
+	case row != mintRow && !ok:
+		return undigested, nil
 	case c.Ref.Class == value.Keys:
 		err := tx.checkOnlyKey(c, "hashed_secret", func(stored []byte) bool { return string(stored) == string(text) })
 		if err == nil && len(c.failures) > 0 {

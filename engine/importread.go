@@ -105,7 +105,7 @@ func (f *feeder) take(line transfer.Line) bool {
 		if e.ref != nil && e.ref.ID == "" {
 			kind = transfer.KindSchema // of a dump
 		}
-		if len(f.next.entries) > 0 && (kind != f.next.kind || f.next.full()) && !f.flush() {
+		if len(f.next.entries) > 0 && (kind != f.next.kind || f.next.full(e)) && !f.flush() {
 			return false
 		}
 		f.next.kind = kind
@@ -133,9 +133,11 @@ func (f *feeder) mark(c *chunk, line transfer.Line) {
 	c.again = c.upTo <= f.from.Index
 }
 
-// full reports whether a chunk takes no more lines.
-func (c *chunk) full() bool {
-	return c.kind == transfer.KindDocument && (len(c.entries) >= chunkLines || c.size >= chunkBytes)
+// full reports whether a chunk takes no more lines before e. The versions of a
+// document stay together, unless they are very many.
+func (c *chunk) full(e *entry) bool {
+	over := max(len(c.entries)/chunkLines, c.size/chunkBytes)
+	return c.kind == transfer.KindDocument && over > 0 && (over > 3 || !sameRef(c.entries[len(c.entries)-1], e))
 }
 
 // passed compares what was read with what an earlier import had read.

@@ -31,8 +31,9 @@ type object struct {
 func (im *importer) schema(c *chunk) error {
 	return im.transact(func(tx *tx, w *batch) error {
 		objects := gather(c.entries, w)
+		taken := map[value.Ref]bool{}
 		for _, o := range objects {
-			if err := im.place(tx, o); err != nil {
+			if err := im.place(tx, o, taken); err != nil {
 				return err
 			}
 		}
@@ -76,8 +77,9 @@ func gather(lines []*entry, w *batch) []*object {
 }
 
 // place finds the number that an object has here: that of the object of its
-// name, else its own if that is free, else a new one.
-func (im *importer) place(tx *tx, o *object) error {
+// name, else its own if that is free, else a new one. taken are the refs that
+// others of this schema got.
+func (im *importer) place(tx *tx, o *object, taken map[value.Ref]bool) error {
 	o.ref = value.Ref{Scope: tx.own.Scope, Class: o.class}
 	number, err := int64(0), error(nil)
 	if last, _, gone := strings.Cut(o.name, goneMark); gone {
@@ -85,10 +87,14 @@ func (im *importer) place(tx *tx, o *object) error {
 	} else {
 		number, o.known = tx.own.Lookup(o.class, o.name)
 	}
-	if err == nil && !o.known {
-		number, err = tx.numberFor(o.ref, o.lines[0].number)
+	if wanted := o.lines[0].number; err == nil && !o.known {
+		if taken[value.Ref{Scope: o.ref.Scope, Class: o.class, ID: wanted}] {
+			wanted = 0
+		}
+		number, err = tx.numberFor(o.ref, wanted)
 	}
 	o.ref.ID = number
+	taken[o.ref] = true
 	im.numbers[objectName{o.ref.Scope, o.class, o.name}] = number
 	return err
 }
@@ -159,6 +165,7 @@ func (im *importer) object(tx *tx, w *batch, o *object) error {
 	c := &change{Change: query.Change{Verb: query.Create, Ref: o.ref}, row: collections[o.class]}
 	versions, kept, err := im.versions(tx, w, o, c)
 	if err != nil || len(versions) == 0 {
+		delete(im.numbers, objectName{o.ref.Scope, o.class, o.name})
 		return err
 	}
 	last := versions[len(versions)-1]

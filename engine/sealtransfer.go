@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/fawndb/fawn/query/value"
+import (
+	"github.com/fawndb/fawn/query"
+	"github.com/fawndb/fawn/query/value"
+)
 
 // The seal of a token in an export is one more member of its live version:
 // "seal", as it is stored.
@@ -43,4 +46,28 @@ func (tx *tx) takeSeal(r value.Ref, fields value.Object) (rest value.Object, s *
 		}
 	}
 	return fields.Without(sealName), s, "", nil
+}
+
+// undigested is what is wrong with a key or a token that no secret leads to.
+const undigested = "without a digest of its secret it opens nothing"
+
+// sealImported gives a token the seal that came with it. The error is a refusal
+// when it is live and has neither that nor a digest.
+func (tx *tx) sealImported(r value.Ref, s *Seal) error {
+	if s != nil {
+		return tx.seal(r, s)
+	}
+	rec, live, err := tx.record(r)
+	if err != nil || !live {
+		return err
+	}
+	stored, err := stringField(rec.fields, "hashed_secret")
+	if err != nil || stored != nil {
+		return err
+	}
+	sealed, err := tx.t.Get(sealKey(r))
+	if err == nil && sealed == nil {
+		err = &query.Refusal{Description: undigested}
+	}
+	return err
 }
