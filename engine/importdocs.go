@@ -56,12 +56,13 @@ func sameRef(a, b *entry) bool {
 func (im *importer) document(tx *tx, w *batch, lines []*entry) error {
 	c := &change{}
 	versions := make([]past, 0, len(lines))
-	for _, e := range lines {
+	reasons := make([]string, len(lines))
+	for i, e := range lines {
 		p, wrong, err := im.documentVersion(tx, w, e, c)
 		if err != nil {
 			return err
 		}
-		if wrong != "" {
+		if reasons[i] = wrong; wrong != "" {
 			w.skip(e.line, wrong)
 			continue
 		}
@@ -76,8 +77,8 @@ func (im *importer) document(tx *tx, w *batch, lines []*entry) error {
 	}
 	var r *query.Refusal
 	if errors.As(err, &r) {
-		for _, e := range lines {
-			e.wrong = cmp.Or(e.wrong, refusalText(r))
+		for i, e := range lines {
+			e.wrong = cmp.Or(reasons[i], refusalText(r))
 		}
 		return errAgain
 	}

@@ -157,7 +157,8 @@ func TestExportImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, slices.Compact(reasons), "its secret is that of a key of another database here", "its secret is that of another token here")
+	want(t, slices.Compact(reasons), "its secret is that of a key of another database here", "its secret is that of another token here",
+		"without a digest of its secret it opens nothing")
 	to.as("at_one", `CurrentToken()`, nil)
 	to.root(`Delete(Database("copy"))`)
 	// Again it changes nothing.
