@@ -102,7 +102,7 @@ type DB struct {
 	hashers *password.Pool
 	limiter limiter.Table
 	texts   *text.Cache
-	scopes  sync.Map // global id -> value.Scope; what is in it never changes
+	scopes  sync.Map // global id -> value.Scope; it may be one that is gone
 	known   *known
 	dummy   func() string
 	root    []byte // SHA-256 of the root secret

@@ -12,7 +12,7 @@ import (
 //	m name                          facts about the file: format, collation, root secret
 //	n scope kind                    the next number of a kind of object -> 8 bytes
 //	g global-id                     a database by its global id -> scope
-//	s scope                         a database by its number -> parent scope, id of its document
+//	s scope                         a database by its number -> parent scope, id of its document, global ids
 //	v scope                         written by every change of a database's schema -> commit time
 //	k key-id scope                  where the key with an id lives -> empty
 //	d scope class id                a live document -> record

@@ -37,6 +37,8 @@ type tx struct {
 	writeOps int64
 	// builds says that there will be an index to build.
 	builds bool
+	// leads are global ids that were given anew, with where they lead.
+	leads map[uint64]value.Scope
 }
 
 // request is one query of a caller, over all its runs.
@@ -145,11 +147,15 @@ func (tx *tx) commit(alone bool) (int64, error) {
 	ts, err := tx.db.commit(tx.ctx, b, alone)
 	if err != nil {
 		tx.req.lost = b
+		return ts, err
 	}
-	if err == nil && tx.builds {
+	if tx.builds {
 		tx.db.wakeBuilder()
 	}
-	return ts, err
+	for id, s := range tx.leads {
+		tx.db.scopes.Store(id, s)
+	}
+	return ts, nil
 }
 
 // schemaOf returns the schema of a database as the transaction sees it. A
@@ -185,19 +191,13 @@ func (tx *tx) setSchema(d *schema.Database) {
 // loadSchema reads a database's schema from its documents.
 func (tx *tx) loadSchema(s value.Scope) (*schema.Database, error) {
 	d := &schema.Database{Scope: s}
-	if s != 0 {
-		v, err := tx.t.GetBase(scopeKey(spaceScope, s))
-		if err != nil {
-			return nil, err
-		}
-		if v == nil {
-			d.Deleted = true
-		} else {
-			decodeScope(v, d)
-		}
-	}
-	v, err := tx.t.GetBase(scopeKey(spaceSchema, s))
+	v, err := tx.t.GetBase(scopeKey(spaceScope, s))
 	if err != nil {
+		return nil, err
+	}
+	d.Deleted = s != 0 && v == nil
+	decodeScope(v, d)
+	if v, err = tx.t.GetBase(scopeKey(spaceSchema, s)); err != nil {
 		return nil, err
 	}
 	if len(v) == 8 {
