@@ -41,7 +41,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 
 // serve answers commands until one side ends.
 func (c *conn) serve() {
-	defer c.net.Close()
+	defer func() { _ = c.net.Close() }()
 	defer c.settle()
 	if !c.encrypted() {
 		return
