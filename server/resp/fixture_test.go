@@ -144,7 +144,7 @@ type line struct {
 }
 
 // patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+const patience = 10 * time.Second
 
 func (h *house) dial(t *testing.T) *line {
 	t.Helper()
@@ -181,8 +181,7 @@ func (l *line) want(reply string) {
 	for len(got) < len(reply) {
 		n, err := l.Read(got[len(got):cap(got)])
 		if got = got[:len(got)+n]; err != nil || !strings.HasPrefix(reply, string(got)) {
-			l.t.Errorf("got  %.600q (%v)\nwant %.600q", got, err, reply)
-			return
+			l.t.Fatalf("got  %.600q (%v)\nwant %.600q", got, err, reply)
 		}
 	}
 }

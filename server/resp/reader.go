@@ -78,10 +78,16 @@ func (r *reader) next() ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if kind != '*' {
-			return nil, malformed("expected '*', got %q", kind)
+		switch kind {
+		case '\r': // an empty line, as redis-cli --pipe sends
+			r.at--
+			n, err = 0, r.crlf()
+		case '*':
+			n, err = r.count(-1)
+		default:
+			err = malformed("expected '*', got %q", kind)
 		}
-		if n, err = r.count(-1); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -206,14 +212,14 @@ func (r *reader) number(what string, lo, hi int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, digits := 0, line
+	n := 0
 	if lo < 0 && string(line) == "-1" {
 		return -1, nil
 	}
 	if len(line) == 0 {
 		return 0, malformed("a number is missing: %s", what)
 	}
-	for _, c := range digits {
+	for _, c := range line {
 		if c < '0' || c > '9' {
 			return 0, malformed("%q is not %s", line, what)
 		}
@@ -242,15 +248,25 @@ func (r *reader) bulk() ([2]int, error) {
 	if err != nil {
 		return [2]int{}, err
 	}
-	if err := r.need(n + len("\r\n")); err != nil {
+	if err := r.need(n); err != nil {
 		return [2]int{}, err
 	}
-	from := r.at
-	r.at += n + len("\r\n")
-	if end := r.buf[r.lo+from+n : r.lo+r.at]; end[0] != '\r' || end[1] != '\n' {
-		return [2]int{}, malformed("a string is longer than it says")
+	span := [2]int{r.at, r.at + n}
+	r.at += n
+	return span, r.crlf()
+}
+
+// crlf reads what ends a string and a line.
+func (r *reader) crlf() error {
+	if err := r.need(len("\r\n")); err != nil {
+		return err
 	}
-	return [2]int{from, from + n}, nil
+	end := r.buf[r.lo+r.at:]
+	r.at += len("\r\n")
+	if end[0] != '\r' || end[1] != '\n' {
+		return malformed("CR and LF expected, got %q", end[:2])
+	}
+	return nil
 }
 
 // skip reads over a value of another kind than a command is made of, which
