@@ -42,9 +42,9 @@ func (c caller) Token() value.Value {
 
 // Login implements query.Caller. Everything that does not fit fails alike, and
 // takes as long as a wrong password.
-func (c caller) Login(who *value.Ref, params value.Object) (*value.Document, error) {
+func (c caller) Login(who query.Candidate, params value.Object) (*value.Document, error) {
 	given, _ := params.Get("password")
-	credentials, stored, err := c.tx.storedPassword(who)
+	credentials, stored, err := c.tx.storedPassword(who.Ref)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (c caller) Login(who *value.Ref, params value.Object) (*value.Document, err
 		}
 	}
 	text, isText := given.(value.String)
-	ok, err := c.tx.verify(stored, string(text))
+	ok, err := c.tx.verify(who, stored, string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (c caller) Login(who *value.Ref, params value.Object) (*value.Document, err
 	if err := c.tx.renewHash(credentials, stored, string(text)); err != nil {
 		return nil, err
 	}
-	return c.tx.newToken(*who, params)
+	return c.tx.newToken(*who.Ref, params)
 }
 
 // newToken makes a token for an identity as a server key would.
@@ -110,12 +110,12 @@ func (tx *tx) storedPassword(who *value.Ref) (*value.Document, string, error) {
 
 // verify compares a password with a stored hash, or with a dummy where there
 // is none.
-func (tx *tx) verify(stored, text string) (bool, error) {
+func (tx *tx) verify(who query.Candidate, stored, text string) (bool, error) {
 	if stored == "" {
-		_, err := tx.checkPassword(tx.db.dummy(), text)
+		_, err := tx.tried(who, tx.db.dummy(), text)
 		return false, err
 	}
-	return tx.checkPassword(stored, text)
+	return tx.tried(who, stored, text)
 }
 
 // renewHash replaces an imported hash, or one of another cost, by one of the
@@ -132,12 +132,12 @@ func (tx *tx) renewHash(credentials *value.Document, stored, text string) error 
 }
 
 // Identify implements query.Caller.
-func (c caller) Identify(who *value.Ref, text string) (bool, error) {
-	_, stored, err := c.tx.storedPassword(who)
+func (c caller) Identify(who query.Candidate, text string) (bool, error) {
+	_, stored, err := c.tx.storedPassword(who.Ref)
 	if err != nil {
 		return false, err
 	}
-	return c.tx.verify(stored, text)
+	return c.tx.verify(who, stored, text)
 }
 
 // Logout implements query.Caller.

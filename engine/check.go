@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/limiter"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/engine/secret"
 	"github.com/fawndb/fawn/index"
@@ -27,7 +28,7 @@ func (f Finding) String() string { return f.Where + ": " + f.What }
 
 // Check compares everything in a store that follows from its documents with
 // the documents: entries of indexes, past ones included, the order of history,
-// notes of ttl, places of keys, numbers and global ids of databases, counters.
+// notes of ttl, places of keys, seals of tokens, numbers and global ids of databases, counters.
 // It calls found for everything that does not agree, reads one snapshot, and
 // changes nothing. The error is that of the store, or of ctx.
 //
@@ -49,7 +50,8 @@ func Check(ctx context.Context, store kv.Store, found func(Finding)) error {
 	}
 	defer c.tx.close()
 	for _, step := range []func() error{
-		c.facts, c.databases, c.globals, c.allDocuments, c.allEntries, c.ttls, c.places, c.counters, c.unfinished,
+		c.facts, c.databases, c.globals, c.allDocuments, c.allEntries, c.ttls, c.places, c.seals, c.counters,
+		c.tries, c.unfinished,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -98,7 +100,8 @@ func (c *checker) each(prefix []byte, f func(key, val []byte) error) error {
 }
 
 // spaces are all that a store may have.
-const spaces = string(rune(spaceBuild)) + string(rune(spaceLive)) + string(rune(spaceGlobal)) +
+const spaces = string(rune(spaceBuild)) + string(rune(spaceCounter)) + string(rune(spaceLive)) +
+	string(rune(spaceSeal)) + string(rune(spaceDigest)) + string(rune(spaceGlobal)) +
 	string(rune(spaceHistory)) + string(rune(index.SpaceEntry)) + string(rune(index.SpaceRemoved)) +
 	string(rune(spaceKey)) + string(rune(spaceMeta)) + string(rune(spaceNext)) + string(rune(spaceScope)) +
 	string(rune(spaceTTL)) + string(rune(spaceSchema)) + string(rune(spaceGarbage))
@@ -216,6 +219,16 @@ func (c *checker) database(s value.Scope, d *schema.Database) error {
 		c.report(databaseName(s), "its document has the global id %q", text)
 	}
 	return nil
+}
+
+// tries checks that counters of tries can be read.
+func (c *checker) tries() error {
+	return c.each([]byte{spaceCounter}, func(key, val []byte) error {
+		if _, err := limiter.Decode(val); err != nil || len(key) != counterSize {
+			c.report("store", "%x is no counter of tries", key)
+		}
+		return nil
+	})
 }
 
 // swept reports whether a class of documents waits to be swept.

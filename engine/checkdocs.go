@@ -217,12 +217,22 @@ func (c *checker) live(r value.Ref, b []byte) error {
 		}
 	}
 	if r.Class == value.Tokens {
-		stored, err := stringField(rec.fields, "hashed_secret")
-		if err != nil || stored == nil {
-			c.report(documentName(r), "it has no digest of a secret")
-		}
+		return c.secretOf(r, rec.fields)
 	}
 	return nil
+}
+
+// secretOf checks that a token can be found: by its digest, or by its seal.
+func (c *checker) secretOf(r value.Ref, fields []byte) error {
+	stored, err := stringField(fields, "hashed_secret")
+	if err == nil && stored != nil {
+		return nil
+	}
+	b, err := c.tx.t.Get(sealKey(r))
+	if b == nil && err == nil {
+		c.report(documentName(r), "it has no digest of a secret")
+	}
+	return err
 }
 
 // entriesOf looks for the entries that a document should have in an index.

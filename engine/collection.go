@@ -30,6 +30,12 @@ type collection struct {
 	// deleted what follows a delete.
 	after   func(tx *tx, c *change, doc *value.Document) error
 	deleted func(tx *tx, c *change) error
+	// released frees what a document has beside itself, when it is deleted or
+	// has expired.
+	released func(tx *tx, r value.Ref) error
+	// variant is another row for a document, by its old fields, where those of
+	// one collection differ; nil is this one.
+	variant func(old value.Object) *collection
 	// lives follows an insert into history: whether the document is live.
 	lives func(tx *tx, r value.Ref, live bool)
 }

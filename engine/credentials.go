@@ -108,7 +108,7 @@ func (tx *tx) hashPassword(text string) (string, error) {
 // checkPassword compares a password with a stored hash, once in all runs of a
 // query.
 func (tx *tx) checkPassword(stored, text string) (bool, error) {
-	key := hashed{stored, text}
+	key := hashed{stored: stored, password: text}
 	if ok, known := tx.req.checks[key]; known {
 		return ok, nil
 	}
@@ -120,10 +120,7 @@ func (tx *tx) checkPassword(stored, text string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if tx.req.checks == nil {
-		tx.req.checks = map[hashed]bool{}
-	}
-	tx.req.checks[key] = ok
+	tx.req.remember(key, ok)
 	return ok, nil
 }
 
@@ -131,10 +128,15 @@ func (tx *tx) checkPassword(stored, text string) (bool, error) {
 func (tx *tx) hashing(work func() error) error {
 	var err error
 	if waited := tx.db.hashers.Do(tx.ctx, func() { err = work() }); waited != nil {
-		if errors.Is(waited, context.DeadlineExceeded) {
-			return &query.Refusal{Code: query.TimeOut, Description: "Read timed out", Place: query.Nowhere}
-		}
-		return waited
+		return timedOut(waited)
+	}
+	return err
+}
+
+// timedOut turns the end of a query's time into its error.
+func timedOut(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &query.Refusal{Code: query.TimeOut, Description: "Read timed out", Place: query.Nowhere}
 	}
 	return err
 }

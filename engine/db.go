@@ -14,6 +14,7 @@ import (
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/kv/bolt"
+	"github.com/fawndb/fawn/engine/limiter"
 	"github.com/fawndb/fawn/engine/password"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/query"
@@ -47,6 +48,10 @@ type Options struct {
 	// Hashers is how many passwords are hashed at once; the default leaves
 	// one core free.
 	Hashers int
+	// LoginLimit bounds the wrong passwords that keys of the role client, which
+	// are public, may try for one identity with Login and Identify; the default
+	// is limiter.Passwords. A negative Limit is no bound.
+	LoginLimit limiter.Policy
 	// Timeout bounds a query that brings no deadline of its own; the default
 	// is two minutes.
 	Timeout time.Duration
@@ -90,6 +95,7 @@ type DB struct {
 	ids     ids
 	catalog *schema.Catalog
 	hashers *password.Pool
+	limiter limiter.Table
 	texts   *text.Cache
 	scopes  sync.Map // global id -> value.Scope; what is in it never changes
 	dummy   func() string
@@ -180,6 +186,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PasswordCost == (password.Cost{}) {
 		o.PasswordCost = password.DefaultCost
+	}
+	if o.LoginLimit == (limiter.Policy{}) {
+		o.LoginLimit = limiter.Passwords
 	}
 	if o.SweepInterval == 0 {
 		o.SweepInterval = time.Minute

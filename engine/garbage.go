@@ -85,9 +85,15 @@ func (tx *tx) freeIndex(prefix []byte, left *int) error {
 
 // freeDatabase deletes what a database holds; prefix is its scope.
 func (tx *tx) freeDatabase(prefix []byte, left *int) error {
-	spaces := []byte{spaceLive, spaceHistory, index.SpaceEntry, index.SpaceRemoved, spaceNext, spaceSchema}
+	spaces := []byte{
+		spaceLive, spaceHistory, index.SpaceEntry, index.SpaceRemoved, spaceNext, spaceSchema, spaceCounter, spaceSeal,
+	}
 	return tx.free(spaces, prefix, left, func(key, stored []byte) error {
-		if key[0] != spaceLive {
+		switch key[0] {
+		case spaceSeal:
+			return tx.dropDigests(stored)
+		case spaceLive:
+		default:
 			return nil
 		}
 		r := decodeRef(key[1:])

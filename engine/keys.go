@@ -20,10 +20,13 @@ import (
 //	t time scope class id           a live document with a ttl, by ttl in microseconds -> empty
 //	i scope index terms values ref  a live index entry (package index)
 //	j … ~time                       an index entry that was removed (package index)
+//	e scope token-id                what only a token service sees of a token -> seal (seal.go)
+//	f digest                        the token that a service finds under a digest, its first 16 bytes -> scope class id
 //	b scope index                   an index that is being built -> how far it has come
 //	x scope class                   a deleted collection, of which documents are to be removed -> empty
 //	x scope index                   a deleted index, likewise its entries
 //	x scope                         a deleted database, likewise all it held
+//	c scope digest                  how often something was tried -> counter (package limiter)
 //
 // Numbers are big-endian: scope and class 4 bytes, ids, times and indexes as
 // said there. ~time is the complement, so that the latest comes first.
@@ -37,8 +40,11 @@ const (
 	spaceLive    = index.SpaceLive
 	spaceHistory = index.SpaceHistory
 	spaceTTL     = 't'
+	spaceSeal    = 'e'
+	spaceDigest  = 'f'
 	spaceBuild   = 'b'
 	spaceGarbage = 'x'
+	spaceCounter = 'c'
 )
 
 func appendClass(dst []byte, s value.Scope, c value.Class) []byte {

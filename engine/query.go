@@ -170,13 +170,22 @@ func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
 		return nil, err
 	}
 	req := &request{secret: r.Secret}
+	res, err := db.runs(ctx, &r, req)
+	if err = db.answered(ctx, req, err); err != nil {
+		return res, public(err)
+	}
+	return res, nil
+}
+
+// runs runs a query until it does not lose against others.
+func (db *DB) runs(ctx context.Context, r *Request, req *request) (*Result, error) {
 	retries := DefaultRetries
 	if r.Retries != nil {
 		retries = *r.Retries
 	}
 	for n := 0; ; n++ {
 		alone := n > 0 && n == retries && r.Retries == nil
-		res, err := db.attempt(ctx, &r, req, alone)
+		res, err := db.attempt(ctx, r, req, alone)
 		if res != nil {
 			res.Stats.Retries = n
 		}
@@ -184,7 +193,7 @@ func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
 		case err == nil:
 			return res, nil
 		case !errors.Is(err, kv.ErrConflict):
-			return res, public(err)
+			return res, err
 		case n >= retries:
 			return res, &query.Error{
 				Code:        query.ContendedTransaction,

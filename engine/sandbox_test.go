@@ -67,9 +67,9 @@ func (s *sandbox) do(q string) string {
 }
 
 // spaces are the spaces of the store that documents and entries are in: live
-// and past documents, live and removed entries, and notes of ttls, keys,
-// garbage, and schemas.
-const spaces = "dhijtkxnv"
+// and past documents, live and removed entries, notes of ttls, keys, garbage,
+// and schemas, seals and digests of tokens, and counters of tries.
+const spaces = "dhijtkxnvefc"
 
 // kept counts what the store has, by space.
 func (s *sandbox) kept() map[string]int {
@@ -91,6 +91,18 @@ func (s *sandbox) kept() map[string]int {
 		s.t.Fatal(err)
 	}
 	return out
+}
+
+// keptIn counts the keys that the store has in some spaces.
+func (s *sandbox) keptIn(some string) int {
+	s.t.Helper()
+	n := 0
+	for space, count := range s.kept() {
+		if strings.Contains(some, space) {
+			n += count
+		}
+	}
+	return n
 }
 
 // numbers lists the numbers from lo up to hi, not included: "1, 2, 3".

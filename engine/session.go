@@ -54,7 +54,11 @@ func (tx *tx) authenticate(presented string) (*session, error) {
 	if tx.db.isRoot(s.secret) {
 		return tx.narrow(&session{builtin: roleAdmin}, s)
 	}
-	return nil, ErrUnauthorized
+	out, err := tx.sealedSession(presented)
+	if out == nil && err == nil {
+		err = ErrUnauthorized
+	}
+	return out, err
 }
 
 // tokenSession finds the token that a secret belongs to; nil if there is
@@ -72,6 +76,12 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 	if raw == nil || err != nil {
 		return nil, err
 	}
+	return tx.actingFor(ref, raw)
+}
+
+// actingFor is the session of a token, given its stored fields; nil if its
+// instance is gone.
+func (tx *tx) actingFor(ref value.Ref, raw []byte) (*session, error) {
 	identity, err := refField(raw, "instance")
 	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
 		return nil, err
@@ -79,7 +89,7 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 	if ok, err := tx.exists(*identity); err != nil || !ok {
 		return nil, err
 	}
-	return &session{scope: scope, identity: identity, token: &ref, byToken: true}, nil
+	return &session{scope: ref.Scope, identity: identity, token: &ref, byToken: true}, nil
 }
 
 // secretDocument returns the stored fields of the live key or token ref, if

@@ -154,6 +154,9 @@ func (tx *tx) unstore(r value.Ref, old *value.Document) error {
 	if err := tx.reindex(&change{Change: query.Change{Verb: query.Delete, Ref: r}, old: old}, nil); err != nil {
 		return err
 	}
+	if err := tx.release(r); err != nil {
+		return err
+	}
 	key := liveKey(r)
 	_, base, err := tx.present(key)
 	if err != nil {
@@ -176,6 +179,14 @@ func (tx *tx) unstore(r value.Ref, old *value.Document) error {
 		Value: index.AppendHeader(nil, index.Header{Tombstone: true}), ValueStamps: []int{index.HeaderStamp},
 	})
 	return tx.checkSize()
+}
+
+// release frees what a document has beside itself.
+func (tx *tx) release(r value.Ref) error {
+	if row := collections[min(r.Class, value.FirstUserClass)]; row.released != nil {
+		return row.released(tx, r)
+	}
+	return nil
 }
 
 // newest returns the newest version in a document's history, nil if there is

@@ -50,7 +50,19 @@ type streamTarget struct {
 // yields: a document, or a match or documents set. The errors are those of
 // Run.
 func (db *DB) Subscribe(ctx context.Context, r Request, fields StreamFields) (*Stream, error) {
-	tx, err := db.open(ctx, &request{}, false)
+	req := new(request)
+	s, err := db.subscribe(ctx, &r, req, fields)
+	if answer := db.answered(ctx, req, err); answer != nil {
+		if s != nil {
+			s.Close()
+		}
+		return nil, public(answer)
+	}
+	return s, nil
+}
+
+func (db *DB) subscribe(ctx context.Context, r *Request, req *request, fields StreamFields) (*Stream, error) {
+	tx, err := db.open(ctx, req, false)
 	if err != nil {
 		return nil, err
 	}

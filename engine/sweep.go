@@ -64,6 +64,9 @@ func (s *sweeper) round(ctx context.Context, look int) error {
 	if err := s.garbage(ctx); err != nil {
 		return fmt.Errorf("engine: sweep: %w", err)
 	}
+	if err := s.counters(ctx); err != nil {
+		return fmt.Errorf("engine: sweep: %w", err)
+	}
 	if err := s.history(ctx, look); err != nil {
 		return fmt.Errorf("engine: sweep: %w", err)
 	}
@@ -203,7 +206,7 @@ func (tx *tx) forget(r value.Ref) error {
 	if row := collections[min(r.Class, value.FirstUserClass)]; row.lives != nil {
 		row.lives(tx, r, false)
 	}
-	return nil
+	return tx.release(r)
 }
 
 // history frees the versions, and the entries, that need not be kept any more.

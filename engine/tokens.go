@@ -14,8 +14,10 @@ var tokenRow = &collection{
 		dataField, ttlField, constraintsField,
 		{name: "hashed_secret", typ: typeString},
 	},
-	hidden:  "hashed_secret",
-	prepare: prepareToken,
+	hidden:   "hashed_secret",
+	prepare:  prepareToken,
+	released: (*tx).unseal,
+	variant:  tokenVariant,
 }
 
 // prepareToken makes a new secret for a token that has none: a new one, or

@@ -42,9 +42,20 @@ type request struct {
 	// does not hash again.
 	hashes map[hashed]string
 	checks map[hashed]bool
+	tries  tries
 }
 
-type hashed struct{ stored, password string }
+// hashed is what a password was hashed for: nothing, to store it, or a stored
+// hash, and the counter of whoever it was tried for, if tries are counted.
+type hashed struct{ stored, password, counter string }
+
+// remember keeps what a check found for later runs.
+func (r *request) remember(key hashed, ok bool) {
+	if r.checks == nil {
+		r.checks = map[hashed]bool{}
+	}
+	r.checks[key] = ok
+}
 
 // open begins a transaction. Reads are noted only if it may write.
 func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) {

@@ -252,6 +252,15 @@ func (tx *tx) fetch(c *change, missing query.Place) error {
 	if c.old == nil {
 		return &query.Refusal{Code: query.InstanceNotFound, Description: c.row.noun + " not found.", Place: missing}
 	}
+	if c.row.variant != nil {
+		fields, err := c.old.Fields()
+		if err != nil {
+			return err
+		}
+		if row := c.row.variant(fields); row != nil {
+			c.row = row
+		}
+	}
 	return nil
 }
 

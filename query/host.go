@@ -126,6 +126,14 @@ type Body struct {
 	Enter func() (leave func())
 }
 
+// Candidate is whom somebody wants to be.
+type Candidate struct {
+	// Named is what was given: a ref or a set.
+	Named value.Value
+	// Ref is the document; nil if the set is empty.
+	Ref *value.Ref
+}
+
 // Caller is whoever sent the query.
 type Caller interface {
 	// Identity is the document (or JWT subject) that the caller acts as, nil
@@ -133,11 +141,13 @@ type Caller interface {
 	// accessible.
 	Identity() value.Value
 	Token() value.Value
-	// Login makes a token for the document who; nil who, like everything
-	// that does not fit, fails as a wrong password does, in the same time.
-	Login(who *value.Ref, params value.Object) (*value.Document, error)
-	// Identify compares a password; nil who is false in the same time.
-	Identify(who *value.Ref, password string) (bool, error)
+	// Login makes a token for a document; one that is not there, like
+	// everything that does not fit, fails as a wrong password does, in the
+	// same time.
+	Login(who Candidate, params value.Object) (*value.Document, error)
+	// Identify compares a password; without a document it is false in the
+	// same time.
+	Identify(who Candidate, password string) (bool, error)
 	// Logout deletes the caller's token, or all tokens of its identity.
 	Logout(all bool) (bool, error)
 	// KeyFromSecret returns the key or token that a secret belongs to.

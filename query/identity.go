@@ -147,10 +147,11 @@ func evalLogin(c *Context, args []value.Value) (value.Value, error) {
 }
 
 // candidate is the document that someone wants to be: a ref, or the first of
-// a set at the present time; nil if the set is empty.
-func (c *Context) candidate(v value.Value, key string) (*value.Ref, error) {
+// a set at the present time.
+func (c *Context) candidate(v value.Value, key string) (Candidate, error) {
 	if r, ok := v.(value.Ref); ok && !r.Native() {
-		return &r, nil
+		return Candidate{Named: v, Ref: &r}, nil
 	}
-	return c.first(v, 0, key)
+	first, err := c.first(v, 0, key)
+	return Candidate{Named: v, Ref: first}, err
 }

@@ -48,6 +48,8 @@ type Options struct {
 	Clock func() time.Time
 	// Build is what x-faunadb-build says.
 	Build string
+	// Mounts are the other doors.
+	Mounts []Mount
 }
 
 // Server serves a database over HTTP.
@@ -98,7 +100,7 @@ func New(db *engine.DB, o Options) *Server {
 
 // Handler returns all routes, with what every request goes through first.
 func (s *Server) Handler() http.Handler {
-	return s.traced(s.guarded(s.crossOrigin(s.limited(http.HandlerFunc(s.route)))))
+	return s.traced(s.guarded(s.mounted(s.crossOrigin(s.limited(http.HandlerFunc(s.route))))))
 }
 
 // route is the whole server on one screen.

@@ -67,8 +67,14 @@ func put(tx *bbolt.Tx, bucket, key, v []byte) error {
 	if err != nil {
 		return err
 	}
+	if bytes.Equal(bucket, documents) {
+		b.FillPercent = fullPages // its keys ascend
+	}
 	return b.Put(key, v)
 }
+
+// fullPages is how far the pages of keys that ascend are filled.
+const fullPages = 0.95
 
 func putUser(tx *bbolt.Tx, n int) error {
 	var b bytes.Buffer

@@ -46,27 +46,45 @@ func startHTTP(connections int, dial func(addr string) (client, error)) func(w *
 				return nil, nil, nil, errors.Join(err, stop())
 			}
 			stops = append(stops, ended)
-			sides[i], err = rate(connections, func(n int) (func() error, error) {
-				c, err := dial(l.Addr().String())
-				if err != nil {
-					return nil, err
-				}
-				stops = append(stops, c.close)
-				r := random()
-				for range n {
-					r.Uint64()
-				}
-				return func() error {
-					token := r.IntN(w.tokens)
-					return c.do(secretOf(token), lookupBody(userID(w.userOf(token))))
-				}, nil
-			})
+			clients, left, err := w.clients(connections, l.Addr().String(), dial)
 			if err != nil {
 				return nil, nil, nil, errors.Join(err, stop())
 			}
+			sides[i], stops = clients, append(stops, left)
 		}
 		return sides[0], sides[1], stop, nil
 	}
+}
+
+// clients connects so many clients to a server; stop ends them.
+func (w *world) clients(n int, addr string, dial func(addr string) (client, error)) (_ side, stop func() error, err error) {
+	var connected []client
+	stop = func() error {
+		var err error
+		for _, c := range connected {
+			err = errors.Join(err, c.close())
+		}
+		return err
+	}
+	s, err := rate(n, func(n int) (func() error, error) {
+		c, err := dial(addr)
+		if err != nil {
+			return nil, err
+		}
+		connected = append(connected, c)
+		r := random()
+		for range n {
+			r.Uint64()
+		}
+		return func() error {
+			token := r.IntN(w.tokens)
+			return c.do(secretOf(token), lookupBody(userID(w.userOf(token))))
+		}, nil
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	return s, stop, nil
 }
 
 func serveFawn(w *world, l net.Listener) (func() error, error) {

@@ -40,7 +40,11 @@ func run() error {
 	only := flag.String("only", "", "measure the rows whose number and name match a regular expression")
 	flag.StringVar(&c.dir, "dir", "", "folder for the databases; the default is the system's for temporary files")
 	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of the measuring to this file")
+	child := flag.String("child", "", "be a program that a row starts: "+childNames())
 	flag.Parse()
+	if *child != "" {
+		return beChild(*child, flag.Args())
+	}
 	if *million {
 		c.tokens = 1_000_000
 	}

@@ -132,19 +132,14 @@ func startDecode(w *world) (side, side, func() error, error) {
 	// A clock takes 50 ns: one sample is the mean of many.
 	const many = 64
 	per := func(do func() error) side {
-		s := p50(func() error {
+		return each(p50(func() error {
 			for range many {
 				if err := do(); err != nil {
 					return err
 				}
 			}
 			return nil
-		})
-		return func(d time.Duration) (figure, error) {
-			f, err := s(d)
-			f.value /= many
-			return f, err
-		}
+		}), many)
 	}
 	floor := per(func() error {
 		var v any

@@ -11,7 +11,9 @@ type row struct {
 	number string // of the goal; the same goal may have several rows
 	name   string
 	unit   unit
-	must   float64 // the ratio asked for, Fawn to floor: at most in a time, at least in a rate
+	must   float64 // the ratio asked for, Fawn to floor: at least in a rate, at most in all else
+	most   float64 // set in place of must: what Fawn's figure may be, whatever the floor's
+	rounds int     // how many rounds at most, where one is long; 0 for as many as are asked for
 	// start readies the two sides; stop, which may be nil, ends them.
 	start func(w *world) (floor, fawn side, stop func() error, err error)
 }
@@ -20,8 +22,12 @@ type row struct {
 type unit int
 
 const (
-	times unit = iota // nanoseconds: less is better
-	rates             // a second: more is better
+	times   unit = iota // nanoseconds: less is better
+	rates               // a second: more is better
+	slow                // likewise, but shown by the minute
+	growths             // a time with many tokens to that with few: less is better
+	sizes               // bytes: less is better
+	counts              // entries read: less is better
 )
 
 // side measures for about d.
@@ -48,7 +54,11 @@ func (r row) measure(w *world, c config) (err error) {
 		}()
 	}
 	var floors, fawns, ratios, works []float64
-	for n := range c.rounds + 1 {
+	rounds := c.rounds
+	if r.rounds > 0 {
+		rounds = min(rounds, r.rounds)
+	}
+	for n := range rounds + 1 {
 		f, err := floor(c.slice)
 		if err != nil {
 			return fmt.Errorf("floor: %w", err)
@@ -65,29 +75,46 @@ func (r row) measure(w *world, c config) (err error) {
 	}
 	slices.Sort(ratios)
 	work := ""
-	if r.unit == rates {
+	if r.unit.isRate() {
 		work = fmt.Sprintf("%.2f", median(works))
 	}
 	fmt.Printf("%-4s %-46s %10s %10s %7.2f  %-14s %6s  %s\n", r.number, r.name,
 		r.unit.format(median(floors)), r.unit.format(median(fawns)), median(ratios),
-		fmt.Sprintf("(%.2f..%.2f)", ratios[0], ratios[len(ratios)-1]), work, r.verdict(median(ratios)))
+		fmt.Sprintf("(%.2f..%.2f)", ratios[0], ratios[len(ratios)-1]), work, r.verdict(median(ratios), median(fawns)))
 	return nil
 }
 
-func (r row) verdict(ratio float64) string {
-	sign, reached := "<=", ratio <= r.must
-	if r.unit == rates {
-		sign, reached = ">=", ratio >= r.must
+func (r row) verdict(ratio, fawn float64) string {
+	asked, reached := fmt.Sprintf("<= %.2f", r.must), ratio <= r.must
+	switch {
+	case r.most > 0:
+		asked, reached = "<= "+r.unit.format(r.most), fawn <= r.most
+	case r.unit.isRate():
+		asked, reached = fmt.Sprintf(">= %.2f", r.must), ratio >= r.must
 	}
 	if reached {
-		return fmt.Sprintf("%s %.2f  ok", sign, r.must)
+		return asked + "  ok"
 	}
-	return fmt.Sprintf("%s %.2f  MISSED", sign, r.must)
+	return asked + "  MISSED"
 }
 
+func (u unit) isRate() bool { return u == rates || u == slow }
+
 func (u unit) format(v float64) string {
-	if u == rates {
+	switch u {
+	case rates:
 		return fmt.Sprintf("%.0f/s", v)
+	case slow:
+		return fmt.Sprintf("%.0f/min", v*60)
+	case growths:
+		return fmt.Sprintf("%.2f x", v)
+	case sizes:
+		return fmt.Sprintf("%.1f MiB", v/(1<<20))
+	case counts:
+		return fmt.Sprintf("%.0f", v)
+	}
+	if v >= 1e7 {
+		return fmt.Sprintf("%.1f ms", v/1e6)
 	}
 	return fmt.Sprintf("%.2f us", v/1e3)
 }

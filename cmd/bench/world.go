@@ -24,6 +24,7 @@ const firstID = int64(400_000_000_000_000_000)
 
 // world is the two databases, both with the same tokens.
 type world struct {
+	dir    string // of both files
 	tokens int
 	floor  *bbolt.DB
 	db     *engine.DB
@@ -60,33 +61,60 @@ func random() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 // newWorld makes both databases in a folder. They are filled without syncs,
 // and opened again with them.
 func newWorld(dir string, tokens int) (*world, error) {
-	w := &world{tokens: tokens, next: int64(tokens)}
-	for _, noSync := range []bool{true, false} {
-		var err error
-		if w.db, err = engine.Open(filepath.Join(dir, "fawn.db"), engine.Options{NoSync: noSync}); err != nil {
-			return nil, err
-		}
-		w.root = w.db.RootSecret()
-		w.floor, err = bbolt.Open(filepath.Join(dir, "floor.db"), 0o600, &bbolt.Options{
-			FreelistType: bbolt.FreelistMapType, NoStatistics: true, InitialMmapSize: 4 << 30, NoSync: noSync,
-		})
-		if err != nil {
-			return nil, errors.Join(err, w.db.Close())
-		}
-		if !noSync {
-			break
-		}
-		if err := w.fill(); err != nil {
-			return nil, errors.Join(err, w.close())
-		}
-		if err := w.close(); err != nil {
-			return nil, err
-		}
+	w := &world{dir: dir, tokens: tokens, next: int64(tokens)}
+	if err := w.open(true); err != nil {
+		return nil, err
 	}
-	return w, nil
+	if err := w.fill(); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	if err := w.close(); err != nil {
+		return nil, err
+	}
+	return w, w.open(false)
 }
 
-func (w *world) close() error { return errors.Join(w.floor.Close(), w.db.Close()) }
+func (w *world) fawnFile() string  { return filepath.Join(w.dir, "fawn.db") }
+func (w *world) floorFile() string { return filepath.Join(w.dir, "floor.db") }
+
+func (w *world) open(noSync bool) (err error) {
+	if err := w.openFawn(noSync); err != nil {
+		return err
+	}
+	if w.floor, err = openFloor(w.floorFile(), noSync); err != nil {
+		return errors.Join(err, w.db.Close())
+	}
+	return nil
+}
+
+func (w *world) openFawn(noSync bool) (err error) {
+	if w.db, err = engine.Open(w.fawnFile(), engine.Options{NoSync: noSync}); err == nil {
+		w.root = w.db.RootSecret()
+	}
+	return err
+}
+
+func openFloor(path string, noSync bool) (*bbolt.DB, error) {
+	return bbolt.Open(path, 0o600, &bbolt.Options{
+		FreelistType: bbolt.FreelistMapType, NoStatistics: true, InitialMmapSize: 4 << 30, NoSync: noSync,
+	})
+}
+
+func (w *world) close() (err error) {
+	if w.floor != nil {
+		err = w.floor.Close()
+	}
+	if w.db != nil {
+		err = errors.Join(err, w.db.Close())
+	}
+	return err
+}
+
+// aside closes both databases for a row that opens the files itself; its stop
+// opens them again.
+func (w *world) aside(floor, fawn side) (side, side, func() error, error) {
+	return floor, fawn, func() error { return w.open(false) }, w.close()
+}
 
 // A role lets users list tokens through the index, and read them.
 const schemaOfWorld = `Do(
@@ -107,22 +135,22 @@ const fillUsers = `Foreach(Var("list"), (u) => Create(Ref(Collection("users"), S
 
 const fillTokens = `Foreach(Var("list"), (t) => Create(Ref(Tokens(), Select("id", t)), Select("params", t)))`
 
-// fill makes users and tokens, many at a time.
+// fill makes users and tokens, many at a time, in whichever databases are
+// open.
 func (w *world) fill() error {
-	for _, q := range []string{schemaOfWorld, roleOfWorld} {
-		if _, err := w.query(q, nil); err != nil {
+	if w.db != nil {
+		if err := w.fillSchema(); err != nil {
 			return err
 		}
 	}
-	res, err := w.query(`Collection("users")`, nil)
+	err := w.batches(w.userCount(), fillUsers, func(n int) (int64, value.Object) { return userID(n), userParams(n) }, putUser)
 	if err != nil {
 		return err
 	}
-	w.users = value.Class(res.Value.(value.Ref).ID)
-	err = w.batches(w.userCount(), fillUsers, func(n int) (int64, value.Object) { return userID(n), userParams(n) }, putUser)
-	if err != nil {
-		return err
-	}
+	return w.fillTokens()
+}
+
+func (w *world) fillTokens() error {
 	return w.batches(w.tokens, fillTokens, func(n int) (int64, value.Object) {
 		params := w.tokenParams(w.userOf(n))
 		return tokenID(n), params.With("hashed_secret", value.String(secret.Digest(secretOf(n))))
@@ -131,22 +159,37 @@ func (w *world) fill() error {
 	})
 }
 
+func (w *world) fillSchema() error {
+	for _, q := range []string{schemaOfWorld, roleOfWorld} {
+		if _, err := w.query(q, nil); err != nil {
+			return err
+		}
+	}
+	res, err := w.query(`Collection("users")`, nil)
+	if err == nil {
+		w.users = value.Class(res.Value.(value.Ref).ID)
+	}
+	return err
+}
+
 func (w *world) query(q string, args map[string]any) (*engine.Result, error) {
 	return w.db.Query(context.Background(), w.root, q, args)
 }
 
-// batches makes n documents in both databases.
+// batchSize is how many documents are made in a transaction.
+const batchSize = 5000
+
+// batches makes n documents in whichever databases are open.
 func (w *world) batches(n int, q string, document func(n int) (int64, value.Object), put func(tx *bbolt.Tx, n int) error) error {
-	const batch = 5000
-	for from := 0; from < n; from += batch {
-		to := min(from+batch, n)
-		list := make(value.Array, 0, batch)
-		for i := from; i < to; i++ {
-			id, params := document(i)
-			list = append(list, value.Object{{Name: "id", Value: value.Long(id)}, {Name: "params", Value: params}})
+	for from := 0; from < n; from += batchSize {
+		to := min(from+batchSize, n)
+		if w.db != nil {
+			if err := w.create(q, from, to, document); err != nil {
+				return fmt.Errorf("fill: %w", err)
+			}
 		}
-		if _, err := w.query(q, map[string]any{"list": list}); err != nil {
-			return fmt.Errorf("fill: %w", err)
+		if w.floor == nil {
+			continue
 		}
 		err := w.floor.Update(func(tx *bbolt.Tx) error {
 			for i := from; i < to; i++ {
@@ -161,6 +204,17 @@ func (w *world) batches(n int, q string, document func(n int) (int64, value.Obje
 		}
 	}
 	return nil
+}
+
+// create makes the documents from one number up to another in one query.
+func (w *world) create(q string, from, to int, document func(n int) (int64, value.Object)) error {
+	list := make(value.Array, 0, to-from)
+	for i := from; i < to; i++ {
+		id, params := document(i)
+		list = append(list, value.Object{{Name: "id", Value: value.Long(id)}, {Name: "params", Value: params}})
+	}
+	_, err := w.query(q, map[string]any{"list": list})
+	return err
 }
 
 func userParams(n int) value.Object {

@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+
+	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/index"
+	"github.com/fawndb/fawn/query/value"
+)
+
+// Seal is what a token service keeps with a token, and no query ever sees: the
+// digests under which the token is found, and a state of the service's own.
+// It has no history, and goes with its token.
+type Seal struct {
+	Keys  []SealKey
+	State value.Object
+}
+
+// SealKey is one digest under which a token is found: that of a secret, or of
+// a name that the service made up.
+type SealKey struct {
+	Digest Digest
+	// Label says what the digest is to its service: "access", "spent", ...
+	Label string
+	// Opens says that queries take the secret with this digest as they take
+	// a token's.
+	Opens bool
+	// Expires is the first instant, in microseconds, at which the digest no
+	// longer opens; 0 is never.
+	Expires int64
+}
+
+// Digest is the SHA-256 digest of a secret.
+type Digest [sha256.Size]byte
+
+// DigestOf returns the digest of a secret, over exactly its characters.
+func DigestOf(secret string) Digest { return sha256.Sum256([]byte(secret)) }
+
+// equal compares digests in constant time.
+func (d Digest) equal(other Digest) bool { return subtle.ConstantTimeCompare(d[:], other[:]) == 1 }
+
+// digestPrefix is how much of a digest stands in a key. The seal has it whole.
+const digestPrefix = 16
+
+func digestKey(d Digest) []byte {
+	return append(append(make([]byte, 0, 1+digestPrefix), spaceDigest), d[:digestPrefix]...)
+}
+
+func sealKey(r value.Ref) []byte {
+	return binary.BigEndian.AppendUint64(scopeKey(spaceSeal, r.Scope), uint64(r.ID))
+}
+
+// encode returns the seal as it is stored:
+//
+//	[[[digest, label, opens, expires], ...], state]
+func (s *Seal) encode() ([]byte, error) {
+	keys := make(value.Array, len(s.Keys))
+	for i, k := range s.Keys {
+		keys[i] = value.Array{
+			value.Bytes(k.Digest[:]), value.String(k.Label), value.Boolean(k.Opens), value.Long(k.Expires),
+		}
+	}
+	state := s.State
+	if state == nil {
+		state = value.Object{}
+	}
+	return value.AppendMsgpack(nil, value.Array{keys, state}, nil)
+}
+
+func decodeSeal(b []byte) (*Seal, error) {
+	v, err := value.DecodeMsgpack(b)
+	if err != nil {
+		return nil, err
+	}
+	parts, _ := v.(value.Array)
+	if len(parts) != 2 {
+		return nil, index.ErrDamaged
+	}
+	keys, isArray := parts[0].(value.Array)
+	state, isObject := parts[1].(value.Object)
+	if !isArray || !isObject {
+		return nil, index.ErrDamaged
+	}
+	out := &Seal{Keys: make([]SealKey, len(keys)), State: state}
+	for i, k := range keys {
+		if !out.Keys[i].decode(k) {
+			return nil, index.ErrDamaged
+		}
+	}
+	return out, nil
+}
+
+func (k *SealKey) decode(v value.Value) bool {
+	parts, _ := v.(value.Array)
+	if len(parts) != 4 {
+		return false
+	}
+	digest, isBytes := parts[0].(value.Bytes)
+	label, isString := parts[1].(value.String)
+	opens, isBoolean := parts[2].(value.Boolean)
+	expires, isLong := parts[3].(value.Long)
+	if len(digest) != len(k.Digest) {
+		return false
+	}
+	*k = SealKey{Digest(digest), string(label), bool(opens), int64(expires)}
+	return isBytes && isString && isBoolean && isLong
+}
+
+// seal gives a token a seal in place of the one that it has.
+func (tx *tx) seal(r value.Ref, s *Seal) error {
+	if err := tx.unseal(r); err != nil {
+		return err
+	}
+	b, err := s.encode()
+	if err != nil {
+		return err
+	}
+	tx.t.Put(kv.Write{Key: sealKey(r), Value: b})
+	for _, k := range s.Keys {
+		key := digestKey(k.Digest)
+		if err := tx.unclaim(key); err != nil {
+			return err
+		}
+		tx.t.Put(kv.Write{Key: key, Value: appendRef(nil, r)})
+	}
+	return nil
+}
+
+// unclaim takes a digest away from a token that has it by being found under
+// the same name: a name belongs to who took it last.
+func (tx *tx) unclaim(key []byte) error {
+	b, err := tx.t.Get(key)
+	if b == nil || err != nil {
+		return err
+	}
+	old, err := tx.sealed(decodeRef(b))
+	if old == nil || err != nil {
+		return err
+	}
+	kept := old.Keys[:0:0]
+	for _, k := range old.Keys {
+		if !bytes.Equal(digestKey(k.Digest), key) {
+			kept = append(kept, k)
+		}
+	}
+	old.Keys = kept
+	changed, err := old.encode()
+	if err == nil {
+		tx.t.Put(kv.Write{Key: sealKey(decodeRef(b)), Value: changed})
+	}
+	return err
+}
+
+// unseal takes its seal from a token, if it has one.
+func (tx *tx) unseal(r value.Ref) error {
+	key := sealKey(r)
+	b, err := tx.t.Get(key)
+	if b == nil || err != nil {
+		return err
+	}
+	if err := tx.dropDigests(b); err != nil {
+		return err
+	}
+	return tx.clear(key)
+}
+
+// dropDigests makes a token no longer found under the digests of its seal.
+func (tx *tx) dropDigests(stored []byte) error {
+	s, err := decodeSeal(stored)
+	if err != nil {
+		return err
+	}
+	for _, k := range s.Keys {
+		if err := tx.clear(digestKey(k.Digest)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealed returns the seal of a token, nil if it has none.
+func (tx *tx) sealed(r value.Ref) (*Seal, error) {
+	b, err := tx.t.Get(sealKey(r))
+	if b == nil || err != nil {
+		return nil, err
+	}
+	return decodeSeal(b)
+}
+
+// sealOf finds the live token that has a digest, with its seal; nil if there
+// is none.
+func (tx *tx) sealOf(d Digest) (value.Ref, *Seal, error) {
+	b, err := tx.t.Get(digestKey(d))
+	if len(b) != refSize || err != nil {
+		return value.Ref{}, nil, err
+	}
+	r := decodeRef(b)
+	if live, err := tx.liveDatabase(r.Scope); !live || err != nil {
+		return value.Ref{}, nil, err
+	}
+	s, err := tx.sealed(r)
+	if s == nil || err != nil || s.key(d) == nil {
+		return value.Ref{}, nil, err
+	}
+	return r, s, nil
+}
+
+// key returns what a seal says of a digest, nil if it does not have it. The
+// digests are compared in constant time.
+func (s *Seal) key(d Digest) *SealKey {
+	for i := range s.Keys {
+		if s.Keys[i].Digest.equal(d) {
+			return &s.Keys[i]
+		}
+	}
+	return nil
+}
+
+// sealedSession finds the token of a service whose secret queries take; nil
+// if there is none.
+func (tx *tx) sealedSession(text string) (*session, error) {
+	d := DigestOf(text)
+	ref, s, err := tx.sealOf(d)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	k := s.key(d)
+	if !k.Opens || k.Expires != 0 && k.Expires <= tx.now {
+		return nil, nil
+	}
+	rec, ok, err := tx.record(ref)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return tx.actingFor(ref, rec.fields)
+}

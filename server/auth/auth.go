@@ -1,0 +1,42 @@
+// Package auth protects the handlers of Go programs: it asks a Verifier whose
+// secret a request brings, and refuses the request or hands it on with the
+// identity. It links neither the database nor its server.
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrInactive says that a secret is unknown, malformed, expired, revoked, or good
+// for something else. It never says which.
+var ErrInactive = errors.New("auth: inactive token")
+
+// Identity is what a token stands for at one moment.
+type Identity struct {
+	// TokenRef is the token's id, Instance what it belongs to:
+	// "users/251407645221585408".
+	TokenRef, Instance string
+	// Kind is the kind of token, "fauna" for those that queries make.
+	Kind string
+	// Role is what the secret is good for: "access", "refresh", ...
+	Role string
+	// User is the name of the user, "" if there is none.
+	User string
+	// ClientID is the key that may use the token, "" if it is bound to none.
+	ClientID string
+	// TokenNum and UserNum are monoIntegrator's numbers, 0 if there are none.
+	TokenNum, UserNum int64
+	Scopes            []string
+	Permissions       map[string]any
+	// IssuedAt and ExpiresAt are zero if not known, and if it does not
+	// expire.
+	IssuedAt, ExpiresAt time.Time
+}
+
+// Verifier says whose secret it is. The error is ErrInactive, or one that may
+// be gone at the next try.
+type Verifier interface {
+	Verify(ctx context.Context, secret string) (*Identity, error)
+}

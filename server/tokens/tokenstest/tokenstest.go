@@ -1,0 +1,104 @@
+// Package tokenstest gives the tests of the doors token services of a scratch
+// database, with a clock that they move.
+package tokenstest
+
+import (
+	"context"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/engine/password"
+	"github.com/fawndb/fawn/query/value"
+	"github.com/fawndb/fawn/server/tokens"
+)
+
+// Fixture is token services of a scratch database.
+type Fixture struct {
+	*tokens.Service
+	t   testing.TB
+	now atomic.Int64 // microseconds
+}
+
+// Start is when the clock of a fixture begins.
+var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// New returns a fixture, whose issuer is https://tokens.example.com; edit may
+// change the options.
+func New(t testing.TB, edit ...func(*tokens.Options)) *Fixture {
+	t.Helper()
+	f := &Fixture{t: t}
+	f.now.Store(Start.UnixMicro())
+	dir := t.TempDir()
+	db, err := engine.Open(filepath.Join(dir, "fawn.db"), engine.Options{
+		Clock: f.Clock, NoSync: true, PasswordCost: password.Cost{Memory: 8, Time: 1, Lanes: 1}, SweepInterval: -1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	ring, err := tokens.OpenRing(filepath.Join(dir, "fawn.keys"), f.Clock(), tokens.RingOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := tokens.Options{Issuer: "https://tokens.example.com", Ring: ring}
+	for _, e := range edit {
+		e(&o)
+	}
+	if f.Service, err = tokens.New(context.Background(), db, o); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// Clock is the time of the fixture, which goes on by itself a microsecond each
+// time it is asked.
+func (f *Fixture) Clock() time.Time { return time.UnixMicro(f.now.Add(1)).UTC() }
+
+// Forward moves the time of the database, which may be a little ahead of the
+// clock.
+func (f *Fixture) Forward(d time.Duration) {
+	f.t.Helper()
+	err := f.View(context.Background(), func(tx *tokens.Tx) error {
+		f.now.Store(tx.Now() + d.Microseconds())
+		return nil
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// Do runs a query as an admin that must succeed.
+func (f *Fixture) Do(q string, args map[string]any) value.Value {
+	f.t.Helper()
+	res, err := f.DB().Query(context.Background(), f.Secret(), q, args)
+	if err != nil {
+		f.t.Fatalf("%s: %v", q, err)
+	}
+	return value.Resolve(res.Value, res.Time)
+}
+
+// User makes a user with data and a password, and returns the ref.
+func (f *Fixture) User(data map[string]any, password string) value.Ref {
+	f.t.Helper()
+	v := f.Do(`Select("ref", Create(Collection("users"), { data: Var("data"), credentials: { password: Var("password") } }))`,
+		map[string]any{"data": data, "password": password})
+	return v.(value.Ref)
+}
+
+// Audited returns the names of the events in the audit, in their order.
+func (f *Fixture) Audited() []string {
+	f.t.Helper()
+	v := f.Do(`Select("data", Map(Paginate(Documents(Collection("token_audit")), { size: 10000 }), (e) => Select(["data", "event"], Get(e))))`, nil)
+	var out []string
+	if err := value.Decode(v, nil, &out); err != nil {
+		f.t.Fatal(err)
+	}
+	return out
+}
