@@ -56,22 +56,30 @@ func (tx *tx) inspects() bool {
 // Close ends the Inspection.
 func (i *Inspection) Close() { i.tx.close() }
 
-// Token returns the token that a secret belongs to. It is nil if there is none,
-// if it has expired or its identity is gone, or if it is not in the caller's
-// database or not for the caller: all these look the same.
-func (i *Inspection) Token(text string) (*value.Document, error) {
+// Inspected is a live token. It is valid until its Inspection is closed.
+type Inspected struct {
+	Token, Instance value.Ref
+	// Fields are those of its document as the store has them: value.Locate
+	// reads one.
+	Fields []byte
+}
+
+// Token returns the token that a secret belongs to. It is false if there is
+// none, if it has expired or its identity is gone, or if it is not in the
+// caller's database or not for the caller: all these look the same.
+func (i *Inspection) Token(text string) (Inspected, bool, error) {
 	parts, ok := secret.Parse(text)
 	if !ok || parts.Kind != secret.Token {
-		return nil, nil
+		return Inspected{}, false, nil
 	}
 	s, err := i.tx.tokenSession(parts, text)
 	if err != nil || s == nil || s.scope != i.tx.session.scope {
-		return nil, err
+		return Inspected{}, false, err
 	}
 	if ok, err := i.tx.mayRead(*s.token); err != nil || !ok {
-		return nil, err
+		return Inspected{}, false, err
 	}
-	return i.tx.version(*s.token, 0)
+	return Inspected{Token: *s.token, Instance: *s.identity, Fields: s.stored}, true, nil
 }
 
 // Names are the names in refs as the caller sees them. They are good until

@@ -23,6 +23,9 @@ type session struct {
 	// another database. byToken tells a token from a key.
 	token   *value.Ref
 	byToken bool
+	// stored are the token's fields as the store has them, valid until the
+	// transaction ends; nil for a key.
+	stored []byte
 	// claims are those of a JWT, and provider is who vouches for it.
 	claims   value.Object
 	provider *schema.Provider
@@ -89,7 +92,7 @@ func (tx *tx) actingFor(ref value.Ref, raw []byte) (*session, error) {
 	if ok, err := tx.exists(*identity); err != nil || !ok {
 		return nil, err
 	}
-	return &session{scope: ref.Scope, identity: identity, token: &ref, byToken: true}, nil
+	return &session{scope: ref.Scope, identity: identity, token: &ref, byToken: true, stored: raw}, nil
 }
 
 // secretDocument returns the stored fields of the live key or token ref, if
@@ -106,8 +109,8 @@ func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
 	if !secret.Matches(stored, text) {
 		return nil, nil
 	}
-	if imported := string(stored); secret.Imported(imported) {
-		tx.db.renewDigest(ref, imported, text)
+	if secret.Imported(string(stored)) {
+		tx.db.renewDigest(ref, string(stored), text)
 	}
 	return rec.fields, nil
 }

@@ -52,73 +52,69 @@ func (s *Session) Close() { s.inspection.Close() }
 // scope, exp and permissions are left out where there are none.
 // Source: chapter on token services, section 5.4.
 func (s *Session) Append(dst []byte, secret string) ([]byte, error) {
-	token, err := s.inspection.Token(secret)
+	token, ok, err := s.inspection.Token(secret)
 	if err != nil {
 		return dst, err
 	}
-	if token == nil {
+	if !ok {
 		return append(dst, `{"active":false}`...), nil
 	}
-	permissions, err := located(token.Raw(), "data", "permissions")
+	data, err := dataOf(token.Fields)
 	if err != nil {
 		return dst, err
 	}
-	scope, err := scopeOf(token.Raw(), permissions)
+	ttl, err := located(token.Fields, "ttl")
 	if err != nil {
 		return dst, err
 	}
 	dst = append(dst, `{"active":true`...)
-	if scope != "" {
+	if scope := data.words(); scope != "" {
 		dst = appendText(append(dst, `,"scope":`...), scope)
 	}
 	dst = append(dst, `,"token_type":"Bearer"`...)
-	if dst, err = appendExpiry(dst, token); err != nil {
-		return dst, err
+	if at, ok := ttl.(value.Time); ok { // in whole seconds: never later than the token dies
+		dst = strconv.AppendInt(append(dst, `,"exp":`...), at.Sec, 10)
 	}
-	if dst, err = s.appendSubject(dst, token); err != nil {
-		return dst, err
-	}
+	collection, _ := s.inspection.Names().Name(token.Instance.Collection())
+	dst = append(append(append(dst, `,"sub":"`...), collection...), '/') // a name needs no escape
+	dst = append(strconv.AppendInt(dst, token.Instance.ID, 10), '"')
 	dst = append(append(dst, `,"iss":`...), s.issuer...)
-	dst = append(strconv.AppendInt(append(dst, `,"jti":"`...), token.Ref.ID, 10), '"')
+	dst = append(strconv.AppendInt(append(dst, `,"jti":"`...), token.Token.ID, 10), '"')
 	dst = append(dst, `,"token_use":"access","kind":"fauna"`...)
-	if permissions != nil {
-		dst, err = value.Renderer{Names: s.inspection.Names()}.Append(append(dst, `,"permissions":`...), permissions)
+	if data.permissions != nil {
+		dst, err = value.Renderer{Names: s.inspection.Names()}.Append(append(dst, `,"permissions":`...), data.permissions)
 	}
 	return append(dst, '}'), err
 }
 
-// appendExpiry appends exp, in whole seconds: never later than the token dies.
-func appendExpiry(dst []byte, token *value.Document) ([]byte, error) {
-	ttl, err := located(token.Raw(), "ttl")
-	if at, ok := ttl.(value.Time); ok {
-		dst = strconv.AppendInt(append(dst, `,"exp":`...), at.Sec, 10)
-	}
-	return dst, err
-}
+// data is what a token's data says of what it may be used for.
+type data struct{ scope, permissions value.Value }
 
-// appendSubject appends sub: the collection and the id of the token's identity.
-func (s *Session) appendSubject(dst []byte, token *value.Document) ([]byte, error) {
-	who, ok, err := value.LocateRef(token.Raw(), "instance")
+// dataOf reads it. It decodes nothing else.
+func dataOf(fields []byte) (data, error) {
+	raw, ok, err := value.Locate(fields, "data")
 	if !ok || err != nil {
-		return dst, err
+		return data{}, err
 	}
-	name, _ := s.inspection.Names().Name(who.Collection())
-	return appendText(append(dst, `,"sub":`...), name+"/"+strconv.FormatInt(who.ID, 10)), nil
+	var d data
+	if d.scope, err = located(raw, "scope"); err == nil {
+		d.permissions, err = located(raw, "permissions")
+	}
+	return d, err
 }
 
-// scopeOf returns the words of data.scope, followed by the names of the
+// words returns the words of the scope, followed by the names of the
 // permissions that are true and can be words of a scope.
-func scopeOf(raw []byte, permissions value.Value) (string, error) {
-	v, err := located(raw, "data", "scope")
-	text, _ := v.(value.String)
+func (d data) words() string {
+	text, _ := d.scope.(value.String)
 	words := strings.Fields(string(text))
-	list, _ := permissions.(value.Object)
+	list, _ := d.permissions.(value.Object)
 	for _, p := range list {
 		if p.Value == value.Value(value.Boolean(true)) && isScopeWord(p.Name) {
 			words = append(words, p.Name)
 		}
 	}
-	return strings.Join(words, " "), err
+	return strings.Join(words, " ")
 }
 
 // isScopeWord reports whether a name is a scope-token of RFC 6749, section 3.3.
@@ -131,10 +127,9 @@ func isScopeWord(s string) bool {
 	return s != ""
 }
 
-// located returns what lies at a path of stored fields, nil if there is
-// nothing.
-func located(raw []byte, path ...string) (value.Value, error) {
-	found, ok, err := value.Locate(raw, path...)
+// located returns one of stored fields, nil if it is not there.
+func located(raw []byte, name string) (value.Value, error) {
+	found, ok, err := value.Locate(raw, name)
 	if !ok || err != nil {
 		return nil, err
 	}
