@@ -77,14 +77,14 @@ func startResp(floor peer, connections, pipeline int) func(w *world) (side, side
 			if err != nil {
 				return nil, nil, nil, errors.Join(err, stop())
 			}
-			sides[i] = times16(sides[i], pipeline)
+			sides[i] = perCommand(sides[i], pipeline)
 		}
 		return sides[0], sides[1], stop, nil
 	}
 }
 
-// times16 makes a side of pipelines one of commands.
-func times16(s side, pipeline int) side {
+// perCommand makes a side of pipelines one of commands.
+func perCommand(s side, pipeline int) side {
 	return func(d time.Duration) (figure, error) {
 		f, err := s(d)
 		return figure{f.value * float64(pipeline), f.work / float64(pipeline)}, err

@@ -33,6 +33,8 @@ var rows = []row{
 	{number: "9", name: "TCP verify, 64 connections", unit: rates, must: 0.85, start: startResp(barePeer, 64, 1)},
 	{number: "9", name: "TCP verify, 16 connections, beside Redis GET", unit: rates, must: 0.55, start: startResp(redisPeer, 16, 1)},
 	{number: "9", name: "TCP verify, 64 connections, beside Redis GET", unit: rates, must: 0.55, start: startResp(redisPeer, 64, 1)},
+	{number: "10", name: "16 in a pipeline, 16 connections", unit: rates, must: 0.85, start: startResp(barePeer, 16, 16)},
+	{number: "10", name: "16 in a pipeline, 64 connections", unit: rates, must: 0.85, start: startResp(barePeer, 64, 16)},
 	{number: "10", name: "16 in a pipeline, 16 connections, to Redis GET", unit: rates, must: 0.33, start: startResp(redisPeer, 16, 16)},
 	{number: "10", name: "16 in a pipeline, 64 connections, to Redis GET", unit: rates, must: 0.45, start: startResp(redisPeer, 64, 16)},
 	{number: "11", name: "lone durable create, beside db.Update", must: 1.3, start: startLoneCreate},

@@ -109,6 +109,10 @@ func (l *Limit) refuse(c net.Conn, refusal []byte) {
 	case l.farewells <- struct{}{}:
 		go func() {
 			defer func() { <-l.farewells }()
+			// An answer before the question would be none to many clients.
+			_ = c.SetReadDeadline(l.clock().Add(refusingTime))
+			var question [1024]byte
+			_, _ = c.Read(question[:])
 			_ = c.SetDeadline(l.clock().Add(refusingTime))
 			_, _ = c.Write(refusal)
 			Linger(c)
