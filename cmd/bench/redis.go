@@ -185,8 +185,8 @@ func serveBare(w *world) (string, func() error, error) {
 				return
 			}
 			go func() {
-				defer c.Close()
 				_ = bareLoop(c, w.floor)
+				_ = c.Close()
 			}()
 		}
 	}()
@@ -281,7 +281,7 @@ func serveRedis(w *world) (string, func() error, error) {
 	if err != nil {
 		return "", nil, errors.Join(err, stop())
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	const batch = 100
 	for from := 0; from < w.tokens; from += batch {
 		n := from

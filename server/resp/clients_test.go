@@ -214,6 +214,11 @@ func TestRedisCLI(t *testing.T) {
 			run("\"phone\"\n", "", "LOOKUP", "tokens_by_instance", `Ref(Collection("users"), "1")`)
 			run("INVALID_ARGUMENT [\"add\",1] Number expected, String provided.\n\n", "", "QUERY", `{"add":[1,"x"]}`)
 			run("PONG\nPONG\n", "", "-r", "2", "PING")
+			for _, cmd := range commands { // its own word for help reads our table
+				if got := h.redisCLI(t, "", append(flags[:len(flags):len(flags)], "help", strings.ToLower(cmd.name))...); !strings.Contains(got, cmd.doc) {
+					t.Errorf("help %s: got %q", cmd.name, got)
+				}
+			}
 			run("OK\n3\n{\"active\":false}\nPONG\n", "SELECT 0\nFQL 'Add(1, 2)'\nVERIFY x\nPING\n")
 			run("{\"data\":[\"phone\"]}\n", `Paginate(Match(Index("tokens_by_instance"), Ref(Collection("users"), "1")))`, "-x", "FQL")
 			got := h.redisCLI(t, strings.Repeat(frame("VERIFY", token), 500)+frame("NOPE"), append(flags[:len(flags):len(flags)], "--pipe")...)

@@ -44,6 +44,9 @@ func TestReplies(t *testing.T) {
 		{"-ERR wrong number of arguments for 'client' command: CLIENT subcommand ...\r\n", []string{"CLIENT"}},
 		{"*0\r\n", []string{"COMMAND"}},
 		{"*0\r\n", []string{"COMMAND", "DOCS", "GET"}},
+		{"*0\r\n", []string{"COMMAND", "INFO", "PING"}},
+		{"*2\r\n" + bulk("quit") + "*8\r\n" + bulk("summary") + bulk("Reply OK and end the connection.") + bulk("since") + bulk("0.0") +
+			bulk("group") + bulk("fawn") + bulk("arguments") + "*0\r\n", []string{"COMMAND", "docs", "get", "Quit"}},
 		{"-ERR unknown command \"GET\"; HELP lists them\r\n", []string{"GET", "x"}},
 		{"-ERR unknown command \"\"; HELP lists them\r\n", []string{""}},
 		{"-ERR unknown command \"a\\r\\nb\"; HELP lists them\r\n", []string{"a\r\nb"}},

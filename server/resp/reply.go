@@ -20,12 +20,14 @@ func (c *conn) pairs(n int) {
 	}
 }
 
-func (c *conn) text(s string) {
-	c.size('$', int64(len(s)))
-	c.out = append(append(c.out, s...), '\r', '\n')
+func (c *conn) texts(list ...string) {
+	for _, s := range list {
+		c.size('$', int64(len(s)))
+		c.out = append(append(c.out, s...), '\r', '\n')
+	}
 }
 
-// bulk is text for what may be long: that is sent from where it is.
+// bulk is a text that may be long: such a one is sent from where it is.
 func (c *conn) bulk(b []byte) error {
 	c.size('$', int64(len(b)))
 	if len(b) > keptBuffer {

@@ -3,6 +3,7 @@ package resp
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,21 +85,11 @@ func hello(c *conn, ctx context.Context, args [][]byte) error {
 		c.name = in.name
 	}
 	c.pairs(6)
-	for _, member := range [][2]string{{"server", "fawn"}, {"version", c.server.options.Version}} {
-		c.text(member[0])
-		c.text(member[1])
-	}
-	for _, member := range []struct {
-		name string
-		n    int64
-	}{{"proto", int64(c.proto)}, {"id", c.id}} {
-		c.text(member.name)
-		c.integer(member.n)
-	}
-	for _, member := range [][2]string{{"mode", "standalone"}, {"role", "master"}} {
-		c.text(member[0])
-		c.text(member[1])
-	}
+	c.texts("server", "fawn", "version", c.server.options.Version, "proto")
+	c.integer(int64(c.proto))
+	c.texts("id")
+	c.integer(c.id)
+	c.texts("mode", "standalone", "role", "master")
 	return nil
 }
 
@@ -135,7 +126,7 @@ func client(c *conn, _ context.Context, args [][]byte) error {
 		if c.name == "" {
 			c.null()
 		} else {
-			c.text(c.name)
+			c.texts(c.name)
 		}
 	case "SETNAME":
 		if len(args) != 2 {
@@ -152,7 +143,32 @@ func client(c *conn, _ context.Context, args [][]byte) error {
 	return nil
 }
 
-func commandList(c *conn, _ context.Context, _ [][]byte) error {
-	c.array(0)
+// commandDocs is COMMAND, which is empty but for DOCS: what redis-cli's own help
+// shows.
+func commandDocs(c *conn, _ context.Context, args [][]byte) error {
+	if len(args) == 0 || !strings.EqualFold(string(args[0]), "DOCS") {
+		c.array(0)
+		return nil
+	}
+	var shown []*command
+	for _, cmd := range c.server.table {
+		wanted := func(name []byte) bool { return strings.EqualFold(string(name), cmd.name) }
+		if len(args) == 1 || slices.ContainsFunc(args[1:], wanted) {
+			shown = append(shown, cmd)
+		}
+	}
+	c.pairs(len(shown))
+	for _, cmd := range shown {
+		c.texts(strings.ToLower(cmd.name))
+		c.pairs(4)
+		c.texts("summary", cmd.doc, "since", c.server.options.Version, "group", "fawn", "arguments")
+		if cmd.args == "" {
+			c.array(0)
+			continue
+		}
+		c.array(1)
+		c.pairs(2)
+		c.texts("name", cmd.args, "type", "string")
+	}
 	return nil
 }

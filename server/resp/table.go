@@ -98,8 +98,8 @@ var commands = []*command{
 		doc: "Reply OK, so that clients can introduce themselves; to ID and GETNAME what they ask for.",
 	},
 	{
-		name: "COMMAND", args: "[subcommand ...]", least: 0, most: -1, secret: checked, run: commandList,
-		doc: "Reply an empty list, so that clients do not wait for one; HELP tells about commands.",
+		name: "COMMAND", args: "[subcommand ...]", least: 0, most: -1, secret: checked, run: commandDocs,
+		doc: "Reply what HELP tells, to DOCS, as clients that show it ask for it; to all else an empty list.",
 	},
 	{
 		name: "QUIT", args: "", least: 0, most: -1, secret: needless, run: quit,
@@ -153,8 +153,6 @@ func help(c *conn, _ context.Context, args [][]byte) error {
 		lines = slices.Concat([]string{cmd.usage(), cmd.doc}, cmd.more)
 	}
 	c.array(len(lines))
-	for _, line := range lines {
-		c.text(line)
-	}
+	c.texts(lines...)
 	return nil
 }
