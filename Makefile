@@ -1,5 +1,6 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, and Node 20 for the JavaScript driver; all else they fetch.
+# detector, and Node 20 for the JavaScript driver; all else they fetch, redis-cli
+# with apt-get.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -8,7 +9,7 @@ BENCHFLAGS ?=
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test build vet lint race fuzz drivers bench bench-peers docs
+.PHONY: test build vet lint race fuzz drivers redis-cli bench bench-peers docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
@@ -26,8 +27,11 @@ lint:
 	$(LINT) run
 	cd $(DRIVERS)/go && $(LINT) run
 
-race:
+race: redis-cli
 	go test -race ./...
+
+redis-cli:
+	.ci/redis-cli
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

@@ -10,6 +10,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv/kvtest"
 	"github.com/fawndb/fawn/engine/kv/mem"
 	"github.com/fawndb/fawn/engine/password"
+	"github.com/fawndb/fawn/query/value"
 )
 
 // knownHouse is a database with a user in a child database, and a token of hers.
@@ -167,6 +168,28 @@ func TestKnownBesideRevoking(t *testing.T) {
 		res := h.run(`Select("secret", Create(Ref(Tokens(), "7"), { instance: Ref(Collection("users"), "1") }))`)
 		if err := res.Decode(&h.secret); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestKnownOthers: who sends a query stays who that is, whosever secrets the
+// query asks about.
+func TestKnownOthers(t *testing.T) {
+	h := newKnownHouse(t)
+	h.child = h.RootSecret()
+	h.run(`Do(CreateCollection({ name: "users" }), Create(Ref(Collection("users"), "1"), {}))`)
+	if err := h.run(`Select("secret", Create(Tokens(), { instance: Ref(Collection("users"), "1") }))`).Decode(&h.secret); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		res, err := h.Query(context.Background(), h.child, `[KeyFromSecret(Var("other")), HasCurrentIdentity(), HasCurrentToken()]`,
+			map[string]any{"other": h.secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, _ := res.Value.(value.Array)
+		if len(list) != 3 || list[1] != value.Value(value.Boolean(false)) || list[2] != value.Value(value.Boolean(false)) {
+			t.Errorf("the caller has become another: %v", list)
 		}
 	}
 }

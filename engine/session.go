@@ -32,8 +32,7 @@ type session struct {
 // is ErrUnauthorized.
 func (tx *tx) authenticate(presented string) (*session, error) {
 	if tx.db.isProcess(presented) {
-		tx.room = session{builtin: roleAdmin}
-		return &tx.room, nil
+		return tx.sessionOf(session{builtin: roleAdmin}), nil
 	}
 	if IsJWT(presented) {
 		return tx.jwtSession(presented)
@@ -117,8 +116,17 @@ func (tx *tx) actingAs(token, instance value.Ref) (*session, error) {
 	if ok, err := tx.reachable(instance); err != nil || !ok {
 		return nil, err
 	}
-	tx.room = session{scope: token.Scope, identity: &instance, token: &token, byToken: true}
-	return &tx.room, nil
+	return tx.sessionOf(session{scope: token.Scope, identity: &instance, token: &token, byToken: true}), nil
+}
+
+// sessionOf returns a session in memory of its own: for the transaction's that is
+// at hand.
+func (tx *tx) sessionOf(s session) *session {
+	if tx.session != nil {
+		return &s
+	}
+	tx.room = s
+	return &tx.room
 }
 
 // secretDocument returns the record of the live key or token ref, if it is the
@@ -135,8 +143,8 @@ func (tx *tx) secretDocument(ref value.Ref, text string) (*record, error) {
 	if !secret.Matches(stored, text) {
 		return nil, nil
 	}
-	if imported := string(stored); secret.Imported(imported) {
-		tx.db.renewDigest(ref, imported, text)
+	if secret.Imported(string(stored)) {
+		tx.db.renewDigest(ref, string(stored), text)
 	}
 	return &rec, nil
 }

@@ -106,7 +106,7 @@ func (tx *tx) enter(secret string) error {
 // part of what it has read.
 func (tx *tx) track(secret string) error {
 	tx.t.Track()
-	tx.begin, tx.own = nil, nil
+	tx.session, tx.begin, tx.own = nil, nil, nil
 	return tx.enter(secret)
 }
 

@@ -10,7 +10,7 @@ import (
 // figures (figures.go) from here: a dozen fields that net/http would keep in a
 // map, copy, sort and check, which takes as long as half the query.
 type conn struct {
-	*net.TCPConn
+	net.Conn
 	// lines are fields for the head of the next answer, each with its CR LF.
 	lines []byte
 	out   []byte // memory of Write
@@ -20,26 +20,35 @@ type conn struct {
 // begins the first write of an answer.
 func (c *conn) Write(p []byte) (int, error) {
 	if len(c.lines) == 0 {
-		return c.TCPConn.Write(p)
+		return c.Conn.Write(p)
 	}
 	added := len(c.lines)
 	head := bytes.IndexByte(p, '\n') + 1
 	c.out = append(append(append(c.out[:0], p[:head]...), c.lines...), p[head:]...)
 	c.lines = c.lines[:0]
-	n, err := c.TCPConn.Write(c.out)
+	n, err := c.Conn.Write(c.out)
 	return max(n-added, 0), err
 }
 
-// listener makes a conn of every connection over TCP.
+// CloseWrite ends what is sent, if the connection can. net/http does so before
+// it closes a connection with much unread, so that its answer arrives.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// listener makes a conn of every connection.
 type listener struct{ net.Listener }
 
 // Accept implements net.Listener.
 func (l listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
-	if tcp, ok := c.(*net.TCPConn); ok {
-		return &conn{TCPConn: tcp}, err
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	return &conn{Conn: c}, nil
 }
 
 // connKey is the key of the conn in the context of its requests.

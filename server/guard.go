@@ -3,11 +3,10 @@ package server
 import (
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"runtime"
-	"strings"
+
+	"github.com/fawndb/fawn/server/caught"
 )
 
 // traced gives every answer its traceparent: the request's trace, or a new
@@ -75,37 +74,11 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
-			s.options.Log.Error("a request failed", "panic", kindOf(p), "at", frames())
+			s.options.Log.Error("a request failed", "panic", caught.Kind(p), "at", caught.Frames())
 			s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
 		}()
 		next.ServeHTTP(w, r)
 	})
-}
-
-// kindOf describes a panic: the text of the runtime's own, of others the type
-// only, because their text may hold data.
-func kindOf(p any) string {
-	if err, ok := p.(runtime.Error); ok {
-		if _, failed := p.(*runtime.TypeAssertionError); failed || strings.HasPrefix(err.Error(), "runtime error: ") {
-			return err.Error()
-		}
-	}
-	return fmt.Sprintf("%T", p)
-}
-
-// frames are the functions below a panic, innermost first, without arguments.
-func frames() string {
-	const deepest = 32
-	var pc [deepest]uintptr
-	list := runtime.CallersFrames(pc[:runtime.Callers(4, pc[:])])
-	var b strings.Builder
-	for {
-		f, more := list.Next()
-		fmt.Fprintf(&b, "%s:%d ", f.Function, f.Line)
-		if !more {
-			return strings.TrimSpace(b.String())
-		}
-	}
 }
 
 // limited refuses request lines and headers that are too long.

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/server/conns"
 )
 
 // Limits of a request. Source: chapter on the wire, section 1.7.
 const (
-	maxBody        = 8 << 20
+	maxBody        = conns.MaxRequest
 	maxRequestLine = 16 << 10
 	maxHeaders     = 8 << 10
 	// maxTransport is what is read of a request line and headers at all. What
@@ -28,12 +29,12 @@ const (
 
 // How long one connection may keep us waiting.
 const (
-	readingTime = 60 * time.Second
-	idleTimeout = 5 * time.Minute
+	readingTime = conns.ReadingTime
+	idleTimeout = conns.IdleTime
 	// answeringTime is for the query, however long it may run, and the
 	// reading of its answer. An answer without an end lifts it by
 	// http.ResponseController.
-	answeringTime = maxTimeout*time.Millisecond + 2*readingTime
+	answeringTime = maxTimeout*time.Millisecond + conns.AnsweringTime
 )
 
 // Options of a server.
