@@ -40,3 +40,20 @@ type Identity struct {
 type Verifier interface {
 	Verify(ctx context.Context, secret string) (*Identity, error)
 }
+
+type refererKey struct{}
+
+// WithReferer gives a Verifier the Referer of the request, for tokens that are
+// locked to the pages of a host.
+func WithReferer(ctx context.Context, referer string) context.Context {
+	if referer == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, refererKey{}, referer)
+}
+
+// Referer is what WithReferer gave, "" if there is none.
+func Referer(ctx context.Context) string {
+	s, _ := ctx.Value(refererKey{}).(string)
+	return s
+}

@@ -31,6 +31,8 @@ type Resolved struct {
 	Instance *value.Document
 	// Path is the instance's: "users/251407645221585408".
 	Path string
+
+	digest engine.Digest // of the secret, zero if it is found otherwise
 }
 
 // Resolve finds out whose secret it is: the one way that all doors go. The
@@ -89,7 +91,7 @@ func (tx *Tx) lookup(secret string) (*Resolved, error) {
 		return nil, err
 	}
 	if t != nil && k.Label != spent && k.Label != called {
-		return &Resolved{Token: t, Role: Role(k.Label), Expires: t.expiry(keyTime(k))}, nil
+		return &Resolved{Token: t, Role: Role(k.Label), Expires: t.expiry(keyTime(k)), digest: k.Digest}, nil
 	}
 	if tx.s.options.Ring == nil || !strings.HasPrefix(secret, "ey") {
 		return nil, nil
