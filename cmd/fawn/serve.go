@@ -41,11 +41,17 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a database file over HTTP",
-		Args:  cobra.NoArgs,
+		Long: "Serves a database file. Every flag can also be set in the environment, FAWN_ADDR for --addr, and in a file of\n" +
+			"settings in YAML, which --config names: \"addr: 127.0.0.1:8443\". A flag wins over the environment, and that over the file.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := loadSettings(cmd); err != nil {
+				return err
+			}
 			return serve(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), f)
 		},
 	}
+	cmd.Flags().String(configFlag, "", "file of settings")
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8443", "address to listen on")
 	cmd.Flags().StringVar(&f.data, "data", "fawn.db", "database file; it is made if there is none")
 	cmd.Flags().StringVar(&f.cert, "tls-cert", "", "certificate file; connections are then encrypted")
