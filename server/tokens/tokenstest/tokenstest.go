@@ -3,7 +3,9 @@
 package tokenstest
 
 import (
+	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -19,6 +21,7 @@ import (
 type Fixture struct {
 	*tokens.Service
 	t   testing.TB
+	dir string
 	now atomic.Int64 // microseconds
 }
 
@@ -32,6 +35,7 @@ func New(t testing.TB, edit ...func(*tokens.Options)) *Fixture {
 	f := &Fixture{t: t}
 	f.now.Store(Start.UnixMicro())
 	dir := t.TempDir()
+	f.dir = dir
 	db, err := engine.Open(filepath.Join(dir, "fawn.db"), engine.Options{
 		Clock: f.Clock, NoSync: true, PasswordCost: password.Cost{Memory: 8, Time: 1, Lanes: 1}, SweepInterval: -1,
 	})
@@ -101,4 +105,23 @@ func (f *Fixture) Audited() []string {
 		f.t.Fatal(err)
 	}
 	return out
+}
+
+// Holds reports whether the database file, or the ring, has a text in it.
+func (f *Fixture) Holds(text string) bool {
+	f.t.Helper()
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(f.dir, e.Name()))
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if bytes.Contains(b, []byte(text)) {
+			return true
+		}
+	}
+	return false
 }
