@@ -36,12 +36,6 @@ func (f *fixture) mint(k *tokens.Kind, r tokens.Role, secret string, edit func(t
 	return id
 }
 
-// key makes a key and returns its secret.
-func (f *fixture) key(params string) string {
-	f.t.Helper()
-	return string(f.Do(`Select("secret", CreateKey(`+params+`))`, nil).(value.String))
-}
-
 func (f *fixture) introspect(caller, token string) string {
 	f.t.Helper()
 	b, err := f.Introspect(context.Background(), caller, token)
@@ -63,7 +57,7 @@ func permissions(names ...string) value.Object {
 
 func TestIntrospect(t *testing.T) {
 	f := newFixture(t)
-	server := f.key(`{ role: "server" }`)
+	_, server := f.Key(`{ role: "server" }`)
 	sub := "users/" + fmt.Sprint(f.ana.ID)
 	const bearer = "3f1c2b9a-6d0e-4c57-9a41-0b8e7d2f5a10"
 	id := f.mint(tokens.MonoBearer, tokens.Access, bearer, func(t *tokens.Token) {
@@ -150,7 +144,8 @@ func TestIntrospectCallers(t *testing.T) {
 		`{ role: Role("none") }`:      tokens.ErrForbidden, `{ role: "client" }`: tokens.ErrForbidden,
 		`{ role: "admin", database: Database("child") }`: tokens.ErrClient,
 	} {
-		if _, err := f.Introspect(context.Background(), f.key(params), secret); !errors.Is(err, want) {
+		_, caller := f.Key(params)
+		if _, err := f.Introspect(context.Background(), caller, secret); !errors.Is(err, want) {
 			t.Errorf("%s: %v", params, err)
 		}
 	}
@@ -159,7 +154,7 @@ func TestIntrospectCallers(t *testing.T) {
 			t.Errorf("%q: %v", caller, err)
 		}
 	}
-	some := f.key(`{ role: Role("some") }`)
+	_, some := f.Key(`{ role: Role("some") }`)
 	if got := f.introspect(some, secret); got != inactive {
 		t.Errorf("not for this caller: %s", got)
 	}
@@ -175,17 +170,15 @@ func TestIntrospectCallers(t *testing.T) {
 func TestClients(t *testing.T) {
 	f := newFixture(t)
 	f.Do(`CreateDatabase({ name: "child" })`, nil)
-	server, public := f.key(`{ role: "server" }`), f.key(`{ role: "client", data: { public: true } }`)
-	elsewhere := f.key(`{ role: "server", database: Database("child"), data: { public: true } }`)
-	idOf := func(secret string) string {
-		return string(f.Do(`Select(["ref", "id"], KeyFromSecret(Var("s")))`, map[string]any{"s": secret}).(value.String))
-	}
+	serverID, server := f.Key(`{ role: "server" }`)
+	publicID, _ := f.Key(`{ role: "client", data: { public: true } }`)
+	elsewhereID, elsewhere := f.Key(`{ role: "server", database: Database("child"), data: { public: true } }`)
 	err := f.View(context.Background(), func(tx *tokens.Tx) error {
 		c, err := tx.Client(server)
-		if err != nil || c.ID() != idOf(server) || !c.Serves() || c.Public {
+		if err != nil || c.ID() != serverID || !c.Serves() || c.Public {
 			t.Errorf("%+v, %v", c, err)
 		}
-		if c, err = tx.PublicClient(idOf(public)); err != nil || c.ID() != idOf(public) || c.Serves() || !c.Public {
+		if c, err = tx.PublicClient(publicID); err != nil || c.ID() != publicID || c.Serves() || !c.Public {
 			t.Errorf("%+v, %v", c, err)
 		}
 		for _, secret := range []string{elsewhere, f.Secret(), server + ":server", server[:39], ""} {
@@ -193,7 +186,7 @@ func TestClients(t *testing.T) {
 				t.Errorf("%.4s… is a client: %v", secret, err)
 			}
 		}
-		for _, id := range []string{idOf(server), idOf(elsewhere), "1", "x", ""} {
+		for _, id := range []string{serverID, elsewhereID, "1", "x", ""} {
 			if _, err := tx.PublicClient(id); !errors.Is(err, tokens.ErrClient) {
 				t.Errorf("%s is a public client: %v", id, err)
 			}

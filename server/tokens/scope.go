@@ -48,6 +48,12 @@ func (t *Token) Permissions() value.Object {
 	return permissions
 }
 
+// Permitted reports whether a permission of a token is true.
+func (t *Token) Permitted(name string) bool {
+	v, _ := t.Permissions().Get(name)
+	return v == value.Value(value.Boolean(true))
+}
+
 // narrowed is the member of a token's seal that holds the scopes of secrets
 // that have less than the token's: {digest: "read"}.
 const narrowed = "narrowed"
