@@ -130,7 +130,7 @@ func (e *Eco) recordOf(tx *tokens.Tx, id string) (*tokens.Token, error) {
 func (e *Eco) newRecord(tx *tokens.Tx, id string) (*tokens.Token, error) {
 	owner, err := tx.UserNamed(id)
 	if err == nil && owner == nil {
-		owner, err = tx.Subject("eco/"+id, map[string]any{"service": "eco", "key": id})
+		owner, err = tx.SubjectOf("eco/"+id, map[string]any{"service": "eco", "key": id})
 	}
 	if err != nil {
 		return nil, err
