@@ -115,32 +115,9 @@ func (m *Mono) register(tx *tokens.Tx, s *session, r *request) (any, error) {
 	if !s.user.has(adminUser) && !s.user.has(createUsers) {
 		return nil, refuse(http.StatusUnauthorized, mayNotUsers)
 	}
-	in, err := r.members()
+	u, password, err := readRegistration(r)
 	if err != nil {
 		return nil, err
-	}
-	u := &user{Permissions: value.Object{}}
-	password := ""
-	for _, f := range []struct {
-		name     string
-		target   *string
-		required bool
-	}{
-		{"name", &u.Name, false}, {"lastname", &u.Lastname, false}, {"email", &u.Email, false},
-		{"username", &u.Username, true}, {"password", &password, true},
-	} {
-		raw, ok := in[f.name]
-		if ok && json.Unmarshal(raw, f.target) != nil || f.required && *f.target == "" {
-			return nil, errBadRequest
-		}
-	}
-	if raw, ok := in["permissions"]; ok && string(raw) != "null" {
-		if u.Permissions, err = parsePermissions(raw); err != nil {
-			return nil, err
-		}
-	}
-	if n := len(norm.NFC.String(password)); n < minPassword || n > maxPassword {
-		return nil, errBadRequest
 	}
 	for _, p := range u.Permissions {
 		if p.Value != value.Value(value.Boolean(false)) && !s.user.has(adminUser) && !s.user.has(p.Name) {
@@ -155,6 +132,31 @@ func (m *Mono) register(tx *tokens.Tx, s *session, r *request) (any, error) {
 		return nil, err
 	}
 	return created{message{Text: userMade, UserID: made.Num}}, nil
+}
+
+// readRegistration reads who is to be registered, with which password.
+func readRegistration(r *request) (*user, string, error) {
+	in, err := r.members()
+	if err != nil {
+		return nil, "", err
+	}
+	u, password := &user{Permissions: value.Object{}}, ""
+	for name, target := range map[string]*string{
+		"name": &u.Name, "lastname": &u.Lastname, "email": &u.Email, "username": &u.Username, "password": &password,
+	} {
+		if raw, ok := in[name]; ok && json.Unmarshal(raw, target) != nil {
+			return nil, "", errBadRequest
+		}
+	}
+	if raw, ok := in["permissions"]; ok && string(raw) != "null" {
+		if u.Permissions, err = parsePermissions(raw); err != nil {
+			return nil, "", err
+		}
+	}
+	if n := len(norm.NFC.String(password)); u.Username == "" || n < minPassword || n > maxPassword {
+		return nil, "", errBadRequest
+	}
+	return u, password, nil
 }
 
 // taken reports whether somebody has the name or the address of a new user.
