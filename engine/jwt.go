@@ -1,13 +1,7 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"strconv"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -42,7 +36,7 @@ func (tx *tx) jwtSession(token string) (*session, error) {
 	if err != nil {
 		return nil, ErrUnauthorized
 	}
-	payload, err := readClaims(signed.UnsafePayloadWithoutVerification())
+	payload, err := value.ParseObject(signed.UnsafePayloadWithoutVerification())
 	if err != nil {
 		return nil, ErrUnauthorized
 	}
@@ -173,89 +167,4 @@ func (tx *tx) providerRoles(s *session) ([]*schema.Role, error) {
 		return nil, ErrUnauthorized
 	}
 	return out, nil
-}
-
-// readClaims reads a JWT's payload: a JSON object, whose members keep their
-// order.
-func readClaims(payload []byte) (value.Object, error) {
-	d := json.NewDecoder(bytes.NewReader(payload))
-	d.UseNumber()
-	v, err := readJSON(d, 0)
-	if err != nil {
-		return nil, err
-	}
-	o, ok := v.(value.Object)
-	if _, end := d.Token(); !ok || !errors.Is(end, io.EOF) {
-		return nil, fmt.Errorf("engine: claims are no object")
-	}
-	return o, nil
-}
-
-// maxClaimDepth bounds how deep claims may be nested.
-const maxClaimDepth = 64
-
-func readJSON(d *json.Decoder, depth int) (value.Value, error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	if depth > maxClaimDepth {
-		return nil, fmt.Errorf("engine: claims are nested too deep")
-	}
-	switch t := token.(type) {
-	case bool:
-		return value.Boolean(t), nil
-	case string:
-		return value.String(t), nil
-	case json.Number:
-		return readNumber(t)
-	case json.Delim:
-		if t == '[' {
-			return readJSONArray(d, depth)
-		}
-		return readJSONObject(d, depth)
-	}
-	return value.Null{}, nil
-}
-
-func readNumber(n json.Number) (value.Value, error) {
-	if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
-		return value.Long(i), nil
-	}
-	f, err := n.Float64()
-	return value.Double(f), err
-}
-
-func readJSONArray(d *json.Decoder, depth int) (value.Value, error) {
-	out := value.Array{}
-	for d.More() {
-		v, err := readJSON(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	_, err := d.Token()
-	return out, err
-}
-
-func readJSONObject(d *json.Decoder, depth int) (value.Value, error) {
-	out := value.Object{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		v, err := readJSON(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		if text, ok := name.(string); ok {
-			if _, twice := out.Get(text); !twice {
-				out = append(out, value.Field{Name: text, Value: v})
-			}
-		}
-	}
-	_, err := d.Token()
-	return out, err
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
+	"slices"
+	"strings"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/index"
@@ -26,7 +28,7 @@ type SealKey struct {
 	// Label says what the digest is to its service: "access", "spent", ...
 	Label string
 	// Opens says that queries take the secret with this digest as they take
-	// a token's.
+	// a token's, while the token's data.scope has the word for it.
 	Opens bool
 	// Expires is the first instant, in microseconds, at which the digest no
 	// longer opens; 0 is never.
@@ -235,9 +237,27 @@ func (tx *tx) sealedSession(text string) (*session, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
+	if ok, err := opensQueries(rec.fields); err != nil || !ok {
+		return nil, err
+	}
 	instance, _, err := tx.instanceOf(rec.fields)
 	if err != nil || instance == nil {
 		return nil, err
 	}
 	return tx.actingAs(ref, *instance)
+}
+
+// QueryScope is the word in the scope of a service's token that says that
+// queries take its access secrets.
+const QueryScope = "fql"
+
+// opensQueries reports whether the scope of a token has the word QueryScope.
+func opensQueries(raw []byte) (bool, error) {
+	located, ok, err := value.Locate(raw, "data", "scope")
+	if err != nil || !ok {
+		return false, err
+	}
+	v, err := value.DecodeMsgpack(located)
+	scope, _ := v.(value.String)
+	return slices.Contains(strings.Fields(string(scope)), QueryScope), err
 }

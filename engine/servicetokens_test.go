@@ -110,6 +110,15 @@ func TestServiceTokenOpens(t *testing.T) {
 	if _, err := me("rt_one"); !errors.Is(err, engine.ErrUnauthorized) {
 		t.Errorf("refresh: %v", err)
 	}
+	for _, tc := range []struct {
+		scope string
+		opens bool
+	}{{"read", false}, {"fqls", false}, {"read fql", true}} {
+		db.as("root", `Update(Var("t"), { data: { scope: Var("scope") } })`, map[string]any{"t": ref, "scope": tc.scope})
+		if _, err := me("at_one"); errors.Is(err, engine.ErrUnauthorized) == tc.opens {
+			t.Errorf("scope %q: %v", tc.scope, err)
+		}
+	}
 	db.update(func(tx *engine.Transaction) error {
 		token, err := tx.TokenOf(engine.DigestOf("rt_one"))
 		if err != nil {

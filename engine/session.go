@@ -23,6 +23,8 @@ type session struct {
 	// another database. byToken tells a token from a key.
 	token   *value.Ref
 	byToken bool
+	// key is the key's own document, wherever it lives; zero if it is no key.
+	key value.Ref
 	// claims are those of a JWT, and provider is who vouches for it.
 	claims   value.Object
 	provider *schema.Provider
@@ -182,7 +184,7 @@ func (tx *tx) keyOf(p secret.Parts, text string) (found *value.Ref, err error) {
 
 // keyRights reads what a key opens, and with which rights.
 func (tx *tx) keyRights(ref value.Ref, raw []byte) (*session, error) {
-	out := &session{scope: ref.Scope, token: &ref}
+	out := &session{scope: ref.Scope, token: &ref, key: ref}
 	child, err := refField(raw, "database")
 	if err != nil {
 		return nil, err

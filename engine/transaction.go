@@ -101,6 +101,12 @@ func (t *Transaction) Decode(v value.Value, target any) error {
 	return value.Decode(value.Resolve(v, t.tx.now), t.tx, target)
 }
 
+// AppendJSON appends the JSON of a value to dst, as the answer of a query has
+// it.
+func (t *Transaction) AppendJSON(dst []byte, v value.Value) ([]byte, error) {
+	return value.Renderer{Names: t.tx, TxnTime: t.tx.now}.Append(dst, v)
+}
+
 // Next counts up a counter of the transaction's database and returns it: 1,
 // 2, 3, ... What was returned and committed is never returned again.
 func (t *Transaction) Next(counter string) (int64, error) {

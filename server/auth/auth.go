@@ -6,6 +6,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -39,4 +40,41 @@ type Identity struct {
 // be gone at the next try.
 type Verifier interface {
 	Verify(ctx context.Context, secret string) (*Identity, error)
+}
+
+// Presentable reports whether a text may be a secret: one of RFC 6750's
+// b64token, not too short and not too long. Any other is inactive.
+func Presentable(s string) bool {
+	const shortest, longest = 16, 4096
+	if len(s) < shortest || len(s) > longest {
+		return false
+	}
+	body := strings.TrimRight(s, "=")
+	for i := range len(body) {
+		c := body[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case strings.IndexByte("-._~+/", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return body != ""
+}
+
+type refererKey struct{}
+
+// WithReferer gives a Verifier the Referer of the request, for tokens that are
+// locked to the pages of a host.
+func WithReferer(ctx context.Context, referer string) context.Context {
+	if referer == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, refererKey{}, referer)
+}
+
+// Referer is what WithReferer gave, "" if there is none.
+func Referer(ctx context.Context) string {
+	s, _ := ctx.Value(refererKey{}).(string)
+	return s
 }

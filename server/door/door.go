@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/fawndb/fawn/server/auth"
 	"github.com/fawndb/fawn/server/tokens"
 )
 
@@ -118,17 +119,9 @@ func (d *Door) From(r *http.Request, actor string) tokens.Origin {
 	}
 }
 
-// Bearer reads a bearer token out of the Authorization header. present says
-// whether there is a header with a scheme that is Bearer, in any case.
-//
-//	Authorization: Bearer  3f1c2b9a-…
-func Bearer(r *http.Request) (secret string, present bool) {
-	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", false
-	}
-	return strings.TrimLeft(rest, " "), true
-}
+// Bearer reads a bearer token out of the Authorization header, as auth.Bearer
+// does.
+func Bearer(r *http.Request) (secret string, present bool) { return auth.Bearer(r) }
 
 // What may be wrong with a body.
 var (

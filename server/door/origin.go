@@ -2,8 +2,9 @@ package door
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
+
+	"github.com/fawndb/fawn/server/auth"
 )
 
 // CrossOrigin lets pages of the allowed origins use a door, with cookies, and
@@ -13,7 +14,7 @@ func (d *Door) CrossOrigin(methods, headers string, next http.Handler) http.Hand
 		origin := r.Header.Get("Origin")
 		h := w.Header()
 		h.Add("Vary", "Origin")
-		allowed := origin != "" && d.mayUse(origin)
+		allowed := origin != "" && d.MayUse(origin)
 		if allowed {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
@@ -31,34 +32,13 @@ func (d *Door) CrossOrigin(methods, headers string, next http.Handler) http.Hand
 	})
 }
 
-// mayUse reports whether an origin is the door's own or an allowed one.
-func (d *Door) mayUse(origin string) bool {
+// MayUse reports whether an origin is the door's own or an allowed one.
+func (d *Door) MayUse(origin string) bool {
 	origin = strings.ToLower(origin)
-	return d.origins[origin] || origin == originOf(d.Issuer())
-}
-
-// originOf is the origin of a URL: scheme and host.
-func originOf(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return strings.ToLower(u.Scheme + "://" + u.Host)
+	return d.origins[origin] || origin == auth.OriginOf(d.Issuer())
 }
 
 // Forged reports whether a request that a cookie authenticates may have been
 // made by a page of another origin: one with an unsafe method whose origin is
 // not allowed. A request that says nothing of its origin comes from no browser.
-func (d *Door) Forged(r *http.Request) bool {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		return false
-	}
-	if origin := r.Header.Get("Origin"); origin != "" {
-		return !d.mayUse(origin)
-	}
-	if referer := r.Header.Get("Referer"); referer != "" {
-		return !d.mayUse(originOf(referer))
-	}
-	return r.Header.Get("Sec-Fetch-Site") == "cross-site"
-}
+func (d *Door) Forged(r *http.Request) bool { return auth.Forged(r, r.Method, d.MayUse) }

@@ -3,6 +3,7 @@ package tokens
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -28,20 +29,20 @@ type Origin struct {
 // Event is one entry of the audit. It never holds a secret, a code, a link or
 // a password.
 type Event struct {
-	At        time.Time `fauna:"at"`
-	Event     string    `fauna:"event"` // "token.rotated"
-	Level     Level     `fauna:"level"`
-	Outcome   string    `fauna:"outcome"` // "ok", "refused", "revoked"
-	Facade    string    `fauna:"facade,omitempty"`
-	Actor     string    `fauna:"actor,omitempty"`
-	Subject   string    `fauna:"subject,omitempty"`
-	TokenID   string    `fauna:"token_id,omitempty"`
-	Kind      string    `fauna:"kind,omitempty"`
-	Family    string    `fauna:"family,omitempty"`
-	Address   string    `fauna:"address,omitempty"`
-	UserAgent string    `fauna:"user_agent,omitempty"`
-	RequestID string    `fauna:"request_id,omitempty"`
-	Reason    string    `fauna:"reason,omitempty"`
+	At        time.Time `fauna:"at" json:"at"`
+	Event     string    `fauna:"event" json:"event"` // "token.rotated"
+	Level     Level     `fauna:"level" json:"level"`
+	Outcome   string    `fauna:"outcome" json:"outcome"` // "ok", "refused", "revoked"
+	Facade    string    `fauna:"facade,omitempty" json:"facade,omitempty"`
+	Actor     string    `fauna:"actor,omitempty" json:"actor,omitempty"`
+	Subject   string    `fauna:"subject,omitempty" json:"subject,omitempty"`
+	TokenID   string    `fauna:"token_id,omitempty" json:"token_id,omitempty"`
+	Kind      string    `fauna:"kind,omitempty" json:"kind,omitempty"`
+	Family    string    `fauna:"family,omitempty" json:"family,omitempty"`
+	Address   string    `fauna:"address,omitempty" json:"address,omitempty"`
+	UserAgent string    `fauna:"user_agent,omitempty" json:"user_agent,omitempty"`
+	RequestID string    `fauna:"request_id,omitempty" json:"request_id,omitempty"`
+	Reason    string    `fauna:"reason,omitempty" json:"reason,omitempty"`
 }
 
 // About says which token an event is about.
@@ -87,4 +88,67 @@ func (tx *Tx) publish() {
 	for _, e := range tx.events {
 		tx.s.options.Audited(e)
 	}
+}
+
+// Entry is an event in the audit.
+type Entry struct {
+	ID string `json:"id"`
+	Event
+}
+
+// Events is a part of the audit, the oldest first.
+type Events struct {
+	Events []Entry `json:"events"`
+	// After is the id of the last that was looked at, "" at the end.
+	After string `json:"after,omitempty"`
+}
+
+// How many events are read in one page, and in one call: those that do not fit
+// are read too.
+const (
+	auditPage  = 1000
+	auditPages = 20
+)
+
+// Events returns up to limit events behind an id, all or only those of a name.
+// It may return fewer before the end.
+func (tx *Tx) Events(after int64, name string, limit int) (*Events, error) {
+	out := &Events{Events: []Entry{}}
+	size := auditPage
+	if name == "" {
+		size = limit
+	}
+	for range auditPages {
+		v, err := tx.Query(`Map(
+			Select("data", Paginate(Documents(Collection("token_audit")), { size: Var("size"), after: [Ref(Collection("token_audit"), Var("after"))] })),
+			(ref) => Let({ e: Get(ref) }, { id: Select("id", ref), event: Select("data", Var("e")) }))`,
+			map[string]any{"size": size, "after": strconv.FormatInt(after+1, 10)})
+		if err != nil {
+			return nil, fmt.Errorf("tokens: audit: %w", err)
+		}
+		var page []struct {
+			ID    string `fauna:"id"`
+			Event Event  `fauna:"event"`
+		}
+		if err := tx.Decode(v, &page); err != nil {
+			return nil, fmt.Errorf("tokens: audit: %w", err)
+		}
+		for _, e := range page {
+			if after, err = strconv.ParseInt(e.ID, 10, 64); err != nil {
+				return nil, fmt.Errorf("tokens: audit: %w", err)
+			}
+			out.After = e.ID
+			if name == "" || name == e.Event.Event {
+				out.Events = append(out.Events, Entry{e.ID, e.Event})
+			}
+			if len(out.Events) == limit {
+				return out, nil
+			}
+		}
+		if len(page) < size {
+			out.After = ""
+			return out, nil
+		}
+	}
+	return out, nil
 }

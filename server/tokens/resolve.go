@@ -31,12 +31,14 @@ type Resolved struct {
 	Instance *value.Document
 	// Path is the instance's: "users/251407645221585408".
 	Path string
+
+	digest engine.Digest // of the secret, zero if it is found otherwise
 }
 
 // Resolve finds out whose secret it is: the one way that all doors go. The
 // error is auth.ErrInactive, whatever the cause, or that of the store.
 func (s *Service) Resolve(ctx context.Context, p Presented) (out *Resolved, err error) {
-	if !presentable(p.Secret) {
+	if !auth.Presentable(p.Secret) {
 		return nil, auth.ErrInactive
 	}
 	err = s.View(ctx, func(tx *Tx) error {
@@ -48,10 +50,10 @@ func (s *Service) Resolve(ctx context.Context, p Presented) (out *Resolved, err 
 
 // Resolve is Service.Resolve within a transaction.
 func (tx *Tx) Resolve(p Presented) (*Resolved, error) {
-	if !presentable(p.Secret) {
+	if !auth.Presentable(p.Secret) {
 		return nil, auth.ErrInactive
 	}
-	out, err := tx.lookup(p.Secret)
+	out, err := tx.Find(p.Secret)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +76,9 @@ func (tx *Tx) Resolve(p Presented) (*Resolved, error) {
 	return out, nil
 }
 
-// lookup finds the token of a secret, nil if there is none.
-func (tx *Tx) lookup(secret string) (*Resolved, error) {
+// Find returns the token of a secret, be it expired or of a user who is not
+// active; nil if there is none. Instance and Path are not filled in.
+func (tx *Tx) Find(secret string) (*Resolved, error) {
 	stored, err := tx.Owner(secret)
 	t, err := read(tx, stored, err)
 	if err != nil {
@@ -89,7 +92,7 @@ func (tx *Tx) lookup(secret string) (*Resolved, error) {
 		return nil, err
 	}
 	if t != nil && k.Label != spent && k.Label != called {
-		return &Resolved{Token: t, Role: Role(k.Label), Expires: t.expiry(keyTime(k))}, nil
+		return &Resolved{Token: t, Role: Role(k.Label), Expires: t.expiry(keyTime(k)), digest: k.Digest}, nil
 	}
 	if tx.s.options.Ring == nil || !strings.HasPrefix(secret, "ey") {
 		return nil, nil
@@ -148,26 +151,6 @@ func Data(doc *value.Document, name string) value.Value {
 func Text(doc *value.Document, name string) string {
 	s, _ := Data(doc, name).(value.String)
 	return string(s)
-}
-
-// presentable reports whether a text may be a secret: one of RFC 6750's
-// b64token, not too short and not too long.
-func presentable(s string) bool {
-	const shortest, longest = 16, 4096
-	if len(s) < shortest || len(s) > longest {
-		return false
-	}
-	body := strings.TrimRight(s, "=")
-	for i := range len(body) {
-		c := body[i]
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
-		case strings.IndexByte("-._~+/", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return body != ""
 }
 
 // cameFrom reports whether a Referer is of a host.

@@ -46,7 +46,7 @@ type Rotation struct {
 func (s *Service) Rotate(ctx context.Context, r Rotation) error {
 	var verdict error // is committed, unlike an error of the transaction
 	err := s.Update(ctx, func(tx *Tx) (err error) {
-		verdict, err = tx.rotate(&r)
+		verdict, err = tx.Rotate(&r)
 		return err
 	})
 	if err != nil {
@@ -55,7 +55,9 @@ func (s *Service) Rotate(ctx context.Context, r Rotation) error {
 	return verdict
 }
 
-func (tx *Tx) rotate(r *Rotation) (verdict, err error) {
+// Rotate is Service.Rotate within a transaction, which must be committed unless
+// err says otherwise: the end of a family is, though verdict refuses.
+func (tx *Tx) Rotate(r *Rotation) (verdict, err error) {
 	t, k, err := tx.Digested(engine.DigestOf(r.Refresh))
 	if err != nil {
 		return nil, err

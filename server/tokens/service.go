@@ -52,6 +52,7 @@ type Service struct {
 	secret  string // of an admin of the database
 	scope   value.Scope
 	users   value.Class
+	issuer  []byte // the issuer as JSON
 }
 
 // New returns the services of a database, with the collections and indexes
@@ -69,7 +70,7 @@ func New(ctx context.Context, db *engine.DB, o Options) (*Service, error) {
 	if o.Retention == 0 {
 		o.Retention = 90 * 24 * time.Hour
 	}
-	s := &Service{db: db, options: o, secret: db.RootSecret()}
+	s := &Service{db: db, options: o, secret: db.RootSecret(), issuer: value.AppendJSON(nil, value.String(o.Issuer), nil)}
 	if o.Database != "" {
 		s.secret += ":" + o.Database + ":admin"
 	}

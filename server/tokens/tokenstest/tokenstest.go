@@ -3,7 +3,9 @@
 package tokenstest
 
 import (
+	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -18,8 +20,10 @@ import (
 // Fixture is token services of a scratch database.
 type Fixture struct {
 	*tokens.Service
-	t   testing.TB
-	now atomic.Int64 // microseconds
+	// Path is that of the database file.
+	Path string
+	t    testing.TB
+	now  atomic.Int64 // microseconds
 }
 
 // Start is when the clock of a fixture begins.
@@ -29,10 +33,10 @@ var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // change the options.
 func New(t testing.TB, edit ...func(*tokens.Options)) *Fixture {
 	t.Helper()
-	f := &Fixture{t: t}
-	f.now.Store(Start.UnixMicro())
 	dir := t.TempDir()
-	db, err := engine.Open(filepath.Join(dir, "fawn.db"), engine.Options{
+	f := &Fixture{t: t, Path: filepath.Join(dir, "fawn.db")}
+	f.now.Store(Start.UnixMicro())
+	db, err := engine.Open(f.Path, engine.Options{
 		Clock: f.Clock, NoSync: true, PasswordCost: password.Cost{Memory: 8, Time: 1, Lanes: 1}, SweepInterval: -1,
 	})
 	if err != nil {
@@ -101,4 +105,24 @@ func (f *Fixture) Audited() []string {
 		f.t.Fatal(err)
 	}
 	return out
+}
+
+// Holds reports whether the database file, or the ring, has a text in it.
+func (f *Fixture) Holds(text string) bool {
+	f.t.Helper()
+	dir := filepath.Dir(f.Path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if bytes.Contains(b, []byte(text)) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,199 @@
+package tokens_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fawndb/fawn/query/value"
+	"github.com/fawndb/fawn/server/auth"
+	"github.com/fawndb/fawn/server/tokens"
+	"github.com/fawndb/fawn/server/tokens/tokenstest"
+)
+
+// mint makes a token of a kind with one secret, and returns its id.
+func (f *fixture) mint(k *tokens.Kind, r tokens.Role, secret string, edit func(t *tokens.Token)) (id string) {
+	f.t.Helper()
+	err := f.Update(context.Background(), func(tx *tokens.Tx) error {
+		t, err := tx.NewToken(k, f.ana)
+		if err != nil {
+			return err
+		}
+		t.Grant(r, secret, time.Time{}, false)
+		if edit != nil {
+			edit(t)
+		}
+		id = t.ID()
+		return tx.Put(t)
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return id
+}
+
+func (f *fixture) introspect(caller, token string) string {
+	f.t.Helper()
+	b, err := f.Introspect(context.Background(), caller, token)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return string(b)
+}
+
+const inactive = `{"active":false}`
+
+func permissions(names ...string) value.Object {
+	var out value.Object
+	for _, name := range names {
+		out = append(out, value.Field{Name: name, Value: value.Boolean(true)})
+	}
+	return out
+}
+
+func TestIntrospect(t *testing.T) {
+	f := newFixture(t)
+	_, server := f.Key(`{ role: "server" }`)
+	sub := "users/" + fmt.Sprint(f.ana.ID)
+	const bearer = "3f1c2b9a-6d0e-4c57-9a41-0b8e7d2f5a10"
+	id := f.mint(tokens.MonoBearer, tokens.Access, bearer, func(t *tokens.Token) {
+		t.Member.Num = 5
+		t.Sealed = value.Object{{Name: tokens.UserID, Value: value.Long(1)}}
+		t.Data = value.Object{{Name: "permissions", Value: permissions("createA", "createB")}}
+	})
+	want := `{"active":true,"scope":"createA createB","username":"Ana","token_type":"Bearer","iat":` + fmt.Sprint(tokenstest.Start.Unix()) +
+		`,"sub":"` + sub + `","iss":"https://tokens.example.com","jti":"` + id + `","token_use":"access","kind":"mono.bearer",` +
+		`"tokenid":5,"userid":1,"permissions":{"createA":true,"createB":true}}`
+	if got := f.introspect(server, bearer); got != want {
+		t.Errorf("a bearer:\n%s\n%s", got, want)
+	}
+	identity, err := f.Verify(context.Background(), bearer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if identity.IssuedAt.Unix() != tokenstest.Start.Unix() {
+		t.Errorf("issued at %v", identity.IssuedAt)
+	}
+	identity.IssuedAt = time.Time{}
+	if want := (&auth.Identity{
+		TokenRef: id, Instance: sub, Kind: "mono.bearer", Role: "access", User: "Ana", TokenNum: 5, UserNum: 1,
+		Scopes: []string{"createA", "createB"}, Permissions: map[string]any{"createA": true, "createB": true},
+	}); !reflect.DeepEqual(identity, want) {
+		t.Errorf("identity %+v", identity)
+	}
+	refresh := "rt_" + strings.Repeat("r", 43)
+	id = f.mint(tokens.OAuth, tokens.Refresh, refresh, func(t *tokens.Token) {
+		t.Member.Client = "7"
+		t.TTL = tokenstest.Start.Add(time.Hour)
+		t.Data = value.Object{{Name: "scope", Value: value.String(` read  wr"ite fql`)}}
+	})
+	want = `{"active":true,"scope":"read fql","client_id":"7","username":"Ana","exp":` + fmt.Sprint(tokenstest.Start.Unix()+3600) +
+		`,"iat":` + fmt.Sprint(tokenstest.Start.Unix()) + `,"sub":"` + sub + `","aud":"7","iss":"https://tokens.example.com","jti":"` + id +
+		`","token_use":"refresh","kind":"oauth"}`
+	if got := f.introspect(server, refresh); got != want {
+		t.Errorf("a refresh token:\n%s\n%s", got, want)
+	}
+	if _, err := f.Verify(context.Background(), refresh); !errors.Is(err, auth.ErrInactive) {
+		t.Errorf("a refresh token authenticates: %v", err)
+	}
+	v := f.Do(`Let({ t: Create(Tokens(), { instance: Var("who"), data: { scope: "a<b", permissions: { who: Var("who"), no: false } } }) },
+		[Select("secret", Var("t")), Select(["ref", "id"], Var("t"))])`, map[string]any{"who": f.ana}).(value.Array)
+	fauna, id := string(v[0].(value.String)), string(v[1].(value.String))
+	want = `{"active":true,"scope":"a<b","username":"Ana","token_type":"Bearer","sub":"` + sub + `","iss":"https://tokens.example.com","jti":"` + id +
+		`","token_use":"access","kind":"fauna","permissions":{"who":{"@ref":{"id":"` + fmt.Sprint(f.ana.ID) +
+		`","collection":{"@ref":{"id":"users","collection":{"@ref":{"id":"collections"}}}}}},"no":false}}`
+	if got := f.introspect(server, fauna); got != want {
+		t.Errorf("a token of Fauna:\n%s\n%s", got, want)
+	}
+	f.Do(`CreateDatabase({ name: "child" })`, nil)
+	other, err := f.DB().Query(context.Background(), f.Secret()+":child:admin",
+		`Do(CreateCollection({ name: "users" }), Select("secret", Create(Tokens(), { instance: Select("ref", Create(Collection("users"), {})) })))`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range map[string]string{
+		"unknown": "anything-else-at-all", "short": "x", "empty": "", "a key": server,
+		"another database's": string(other.Value.(value.String)), "spaces": bearer + " ",
+	} {
+		if got := f.introspect(server, secret); got != inactive {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := f.introspect(server, bearer); got == inactive {
+		t.Error("asking uses it up")
+	}
+}
+
+// TestIntrospectCallers: who is told of tokens, and of which.
+func TestIntrospectCallers(t *testing.T) {
+	f := newFixture(t)
+	f.Do(`Do(CreateDatabase({ name: "child" }),
+		CreateRole({ name: "reader", privileges: [{ resource: Tokens(), actions: { read: true } }] }),
+		CreateRole({ name: "some", privileges: [{ resource: Tokens(), actions: {
+			read: Query((ref) => Equals(Select(["data", "open"], Get(ref), false), true)) } }] }),
+		CreateRole({ name: "none", privileges: [{ resource: Collection("users"), actions: { read: true } }] }))`, nil)
+	secret := "at_" + strings.Repeat("a", 43)
+	id := f.mint(tokens.OAuth, tokens.Access, secret, nil)
+	for params, want := range map[string]error{
+		`{ role: "admin" }`: nil, `{ role: "server" }`: nil, `{ role: Role("reader") }`: nil,
+		`{ role: "server-readonly" }`: tokens.ErrForbidden,
+		`{ role: Role("none") }`:      tokens.ErrForbidden, `{ role: "client" }`: tokens.ErrForbidden,
+		`{ role: "admin", database: Database("child") }`: tokens.ErrClient,
+	} {
+		_, caller := f.Key(params)
+		if _, err := f.Introspect(context.Background(), caller, secret); !errors.Is(err, want) {
+			t.Errorf("%s: %v", params, err)
+		}
+	}
+	for _, caller := range []string{"", "wrong", secret} {
+		if _, err := f.Introspect(context.Background(), caller, secret); !errors.Is(err, tokens.ErrClient) {
+			t.Errorf("%q: %v", caller, err)
+		}
+	}
+	_, some := f.Key(`{ role: Role("some") }`)
+	if got := f.introspect(some, secret); got != inactive {
+		t.Errorf("not for this caller: %s", got)
+	}
+	f.Do(`Update(Ref(Tokens(), Var("id")), { data: { open: true } })`, map[string]any{"id": id})
+	if got := f.introspect(some, secret); got == inactive {
+		t.Error("for this caller too")
+	}
+	if got := f.introspect(f.Secret(), secret); got == inactive {
+		t.Error("the root secret is told nothing")
+	}
+}
+
+func TestClients(t *testing.T) {
+	f := newFixture(t)
+	f.Do(`CreateDatabase({ name: "child" })`, nil)
+	serverID, server := f.Key(`{ role: "server" }`)
+	publicID, _ := f.Key(`{ role: "client", data: { public: true } }`)
+	elsewhereID, elsewhere := f.Key(`{ role: "server", database: Database("child"), data: { public: true } }`)
+	err := f.View(context.Background(), func(tx *tokens.Tx) error {
+		c, err := tx.Client(server)
+		if err != nil || c.ID() != serverID || !c.Serves() || c.Public {
+			t.Errorf("%+v, %v", c, err)
+		}
+		if c, err = tx.PublicClient(publicID); err != nil || c.ID() != publicID || c.Serves() || !c.Public {
+			t.Errorf("%+v, %v", c, err)
+		}
+		for _, secret := range []string{elsewhere, f.Secret(), server + ":server", server[:39], ""} {
+			if _, err := tx.Client(secret); !errors.Is(err, tokens.ErrClient) {
+				t.Errorf("%.4s… is a client: %v", secret, err)
+			}
+		}
+		for _, id := range []string{serverID, elsewhereID, "1", "x", ""} {
+			if _, err := tx.PublicClient(id); !errors.Is(err, tokens.ErrClient) {
+				t.Errorf("%s is a public client: %v", id, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
