@@ -1,5 +1,6 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, and Node 20 for the JavaScript driver; all else they fetch.
+# detector, Node 20 for the JavaScript driver, and apt-get or nginx; all else
+# they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -8,11 +9,15 @@ BENCHFLAGS ?=
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test build vet lint race fuzz drivers bench docs
+.PHONY: test parts build vet lint race fuzz drivers bench docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
-test: build vet lint race fuzz drivers
+test: parts build vet lint race fuzz drivers
+
+# parts installs the programs that tests run beside Fawn, such as nginx.
+parts:
+	.ci/parts
 
 build:
 	go build ./...
