@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -8,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -164,7 +167,7 @@ var forwardAuth = question{
 }
 
 // startQuestion is a row of questions over many connections, beside a handler
-// of net/http that reads the request and answers as much at once.
+// of net/http that gives the same answer at once.
 func startQuestion(q question) func(w *world) (side, side, func() error, error) {
 	return func(w *world) (_, _ side, stop func() error, err error) {
 		s, err := newServices(w.dir, w.tokens)
@@ -179,7 +182,11 @@ func startQuestion(q question) func(w *world) (side, side, func() error, error) 
 			}
 			return err
 		}
-		bare := &http.Server{Handler: bareAnswer(q.answer)}
+		answer, err := s.bareAnswer(q)
+		if err != nil {
+			return nil, nil, nil, errors.Join(err, stop())
+		}
+		bare := &http.Server{Handler: answer}
 		fawn := server.New(s.db, server.Options{Log: slog.New(slog.DiscardHandler), Mounts: s.mounts})
 		sides := make([]side, 2)
 		for i, serve := range []func(l net.Listener) func() error{
@@ -219,18 +226,28 @@ func (s *services) askers(q question, addr string, stops *[]func() error) (side,
 	})
 }
 
-// bareAnswer is a handler that reads a request and sends so many bytes.
-func bareAnswer(size int) http.Handler {
-	body := strings.Repeat("x", size)
+// bareAnswer is a handler that reads a request and gives the answer that Fawn
+// gives, without looking anything up.
+func (s *services) bareAnswer(q question) (http.Handler, error) {
+	request := q.request(s, accessSecret(0))
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request)))
+	if err != nil {
+		return nil, err
+	}
+	answer := httptest.NewRecorder()
+	server.New(s.db, server.Options{Mounts: s.mounts}).Handler().ServeHTTP(answer, r)
+	if answer.Code != http.StatusOK {
+		return nil, fmt.Errorf("%w: status %d", errWrong, answer.Code)
+	}
+	header, body := answer.Header(), answer.Body.Bytes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		w.Header()["Content-Type"] = []string{"application/json; charset=utf-8"}
-		w.Header()["Content-Length"] = []string{strconv.Itoa(size)}
-		_, _ = io.WriteString(w, body)
-	})
+		maps.Copy(w.Header(), header)
+		_, _ = w.Write(body)
+	}), nil
 }
 
 // startQuestionGrowth is how much longer a question takes with all tokens than

@@ -23,7 +23,7 @@ import (
 // fixture is the door to a scratch database with a user who has a bearer.
 type fixture struct {
 	*tokenstest.Fixture
-	t    *testing.T
+	t    testing.TB
 	door *forward.Door
 	log  bytes.Buffer
 	ana  value.Ref
@@ -32,7 +32,7 @@ type fixture struct {
 
 const bearer = "3f1c2b9a-6d0e-4c57-9a41-0b8e7d2f5a10"
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{Fixture: tokenstest.New(t), t: t}
 	var err error
