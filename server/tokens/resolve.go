@@ -80,7 +80,7 @@ func (tx *Tx) Resolve(p Presented) (*Resolved, error) {
 // active; nil if there is none. Instance and Path are not filled in.
 func (tx *Tx) Find(secret string) (*Resolved, error) {
 	stored, err := tx.Owner(secret)
-	t, err := read(tx, stored, err)
+	t, err := read(stored, err)
 	if err != nil {
 		return nil, err
 	}
