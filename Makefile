@@ -1,6 +1,6 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, and Node 20 for the JavaScript driver; all else they fetch, redis-cli
-# with apt-get.
+# detector, Node 20 for the JavaScript driver, and apt-get or nginx and redis-cli;
+# all else they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -9,11 +9,15 @@ BENCHFLAGS ?=
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test build vet lint race fuzz drivers redis-cli bench bench-peers docs
+.PHONY: test parts build vet lint race fuzz drivers bench bench-peers docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
-test: build vet lint race fuzz drivers
+test: parts build vet lint race fuzz drivers
+
+# parts installs the programs that tests run beside Fawn: nginx, redis-cli.
+parts:
+	.ci/parts
 
 build:
 	go build ./...
@@ -27,11 +31,8 @@ lint:
 	$(LINT) run
 	cd $(DRIVERS)/go && $(LINT) run
 
-race: redis-cli
+race: parts
 	go test -race ./...
-
-redis-cli:
-	.ci/redis-cli
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

@@ -233,5 +233,9 @@ func (tx *tx) ownerOf(p secret.Parts, text string) (*value.Ref, error) {
 		}
 		return s.token, nil
 	}
-	return tx.keyOf(p, text)
+	key, raw, err := tx.keyOf(p, text)
+	if raw == nil || err != nil {
+		return nil, err
+	}
+	return &key, nil
 }

@@ -293,6 +293,9 @@ func (tx *tx) finish(v value.Value, stats query.Stats, alone bool) (*Result, err
 
 // public turns an error of the store into one that a caller can act on.
 func public(err error) error {
+	if err == nil {
+		return nil
+	}
 	switch {
 	case errors.Is(err, kv.ErrClosed):
 		return ErrClosed

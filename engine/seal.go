@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -55,60 +57,64 @@ func sealKey(r value.Ref) []byte {
 	return binary.BigEndian.AppendUint64(scopeKey(spaceSeal, r.Scope), uint64(r.ID))
 }
 
-// encode returns the seal as it is stored:
+// encode returns the seal as it is stored: how many keys there are, the keys,
+// and the state in msgpack, nothing if it is empty. A key is
 //
-//	[[[digest, label, opens, expires], ...], state]
+//	digest (32 bytes) · expires (8) · opens (1) · length of the label (1) · label
 func (s *Seal) encode() ([]byte, error) {
-	keys := make(value.Array, len(s.Keys))
-	for i, k := range s.Keys {
-		keys[i] = value.Array{
-			value.Bytes(k.Digest[:]), value.String(k.Label), value.Boolean(k.Opens), value.Long(k.Expires),
+	b := binary.AppendUvarint(make([]byte, 0, 64*(1+len(s.Keys))), uint64(len(s.Keys)))
+	for _, k := range s.Keys {
+		if len(k.Label) > math.MaxUint8 {
+			return nil, fmt.Errorf("engine: the label of a digest is too long: %d bytes", len(k.Label))
 		}
+		b = binary.BigEndian.AppendUint64(append(b, k.Digest[:]...), uint64(k.Expires))
+		opens := byte(0)
+		if k.Opens {
+			opens = 1
+		}
+		b = append(append(b, opens, byte(len(k.Label))), k.Label...)
 	}
-	state := s.State
-	if state == nil {
-		state = value.Object{}
+	if len(s.State) == 0 {
+		return b, nil
 	}
-	return value.AppendMsgpack(nil, value.Array{keys, state}, nil)
+	return value.AppendMsgpack(b, s.State, nil)
 }
 
+// sealKeySize is the size of a stored key without its label.
+const sealKeySize = sha256.Size + 8 + 1 + 1
+
 func decodeSeal(b []byte) (*Seal, error) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(len(b)/sealKeySize) {
+		return nil, index.ErrDamaged
+	}
+	b = b[size:]
+	out := &Seal{Keys: make([]SealKey, n)}
+	for i := range out.Keys {
+		if len(b) < sealKeySize || len(b) < sealKeySize+int(b[sealKeySize-1]) {
+			return nil, index.ErrDamaged
+		}
+		k := &out.Keys[i]
+		copy(k.Digest[:], b)
+		k.Expires = int64(be64(b[len(k.Digest):]))
+		k.Opens = b[len(k.Digest)+8] == 1
+		b = b[sealKeySize-1:]
+		k.Label = string(b[1 : 1+b[0]])
+		b = b[1+b[0]:]
+	}
+	if len(b) == 0 {
+		return out, nil
+	}
 	v, err := value.DecodeMsgpack(b)
 	if err != nil {
 		return nil, err
 	}
-	parts, _ := v.(value.Array)
-	if len(parts) != 2 {
+	state, ok := v.(value.Object)
+	if !ok {
 		return nil, index.ErrDamaged
 	}
-	keys, isArray := parts[0].(value.Array)
-	state, isObject := parts[1].(value.Object)
-	if !isArray || !isObject {
-		return nil, index.ErrDamaged
-	}
-	out := &Seal{Keys: make([]SealKey, len(keys)), State: state}
-	for i, k := range keys {
-		if !out.Keys[i].decode(k) {
-			return nil, index.ErrDamaged
-		}
-	}
+	out.State = state
 	return out, nil
-}
-
-func (k *SealKey) decode(v value.Value) bool {
-	parts, _ := v.(value.Array)
-	if len(parts) != 4 {
-		return false
-	}
-	digest, isBytes := parts[0].(value.Bytes)
-	label, isString := parts[1].(value.String)
-	opens, isBoolean := parts[2].(value.Boolean)
-	expires, isLong := parts[3].(value.Long)
-	if len(digest) != len(k.Digest) {
-		return false
-	}
-	*k = SealKey{Digest(digest), string(label), bool(opens), int64(expires)}
-	return isBytes && isString && isBoolean && isLong
 }
 
 // seal gives a token a seal in place of the one that it has.

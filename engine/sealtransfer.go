@@ -6,17 +6,49 @@ import (
 )
 
 // The seal of a token in an export is one more member of its live version:
-// "seal", as it is stored.
+//
+//	"seal": {keys: [[digest, label, opens, expires], ...], state: {...}}
 const sealName = "seal"
 
 // sealMember returns the seal of a token as members of its document.
 func (tx *tx) sealMember(r value.Ref) (value.Object, error) {
-	b, err := tx.t.Get(sealKey(r))
-	if b == nil || err != nil {
+	s, err := tx.sealed(r)
+	if s == nil || err != nil {
 		return nil, err
 	}
-	v, err := value.DecodeMsgpack(b)
-	return value.Object{{Name: sealName, Value: v}}, err
+	keys := make(value.Array, len(s.Keys))
+	for i, k := range s.Keys {
+		keys[i] = value.Array{
+			value.Bytes(k.Digest[:]), value.String(k.Label), value.Boolean(k.Opens), value.Long(k.Expires),
+		}
+	}
+	v := value.Object{{Name: "keys", Value: keys}, {Name: "state", Value: append(value.Object{}, s.State...)}}
+	return value.Object{{Name: sealName, Value: v}}, nil
+}
+
+// readSeal reads a seal as an export has it; it is false for anything else.
+func readSeal(v value.Value) (*Seal, bool) {
+	o, _ := v.(value.Object)
+	list, _ := o.Get("keys")
+	keys, isArray := list.(value.Array)
+	member, _ := o.Get("state")
+	state, isObject := member.(value.Object)
+	out := &Seal{Keys: make([]SealKey, len(keys)), State: state}
+	for i, item := range keys {
+		parts, _ := item.(value.Array)
+		if len(parts) != 4 {
+			return nil, false
+		}
+		digest, isBytes := parts[0].(value.Bytes)
+		label, isString := parts[1].(value.String)
+		opens, isBoolean := parts[2].(value.Boolean)
+		expires, isLong := parts[3].(value.Long)
+		if !isBytes || !isString || !isBoolean || !isLong || len(digest) != len(Digest{}) {
+			return nil, false
+		}
+		out.Keys[i] = SealKey{Digest(digest), string(label), bool(opens), int64(expires)}
+	}
+	return out, isArray && isObject
 }
 
 // takeSeal takes the seal out of the fields of a token. wrong says why it
@@ -26,15 +58,8 @@ func (tx *tx) takeSeal(r value.Ref, fields value.Object) (rest value.Object, s *
 	if !ok {
 		return fields, nil, "", nil
 	}
-	b, err := value.AppendMsgpack(nil, v, nil)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	if s, err = decodeSeal(b); isDamage(err) {
+	if s, ok = readSeal(v); !ok {
 		return nil, nil, "its seal is none", nil
-	}
-	if err != nil {
-		return nil, nil, "", err
 	}
 	for _, k := range s.Keys {
 		b, err := tx.t.Get(digestKey(k.Digest))

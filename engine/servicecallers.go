@@ -19,7 +19,6 @@ type ServiceCaller struct {
 
 	session *session
 	rights  rights
-	key     []byte // stored fields of the key, nil if there is none
 }
 
 // Caller returns who a secret belongs to, nil if it does not open the
@@ -74,11 +73,6 @@ func (tx *tx) serviceCaller(s *session) (*ServiceCaller, error) {
 		}
 		return err
 	})
-	if err == nil && s.key != (value.Ref{}) {
-		var rec record
-		rec, _, err = tx.record(s.key)
-		out.key = rec.fields
-	}
 	return out, err
 }
 
@@ -92,10 +86,10 @@ func (tx *tx) as(s *session, r *rights, f func() error) error {
 
 // Data returns a member of the data of the caller's key, nil if there is none.
 func (c *ServiceCaller) Data(name string) (value.Value, error) {
-	if c.key == nil {
+	if c.session.keyFields == nil {
 		return nil, nil
 	}
-	located, ok, err := value.Locate(c.key, "data", name)
+	located, ok, err := value.Locate(c.session.keyFields, "data", name)
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -1,9 +1,8 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/fawndb/fawn/engine/secret"
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -142,16 +141,20 @@ func (t *Transaction) token(r value.Ref, s *Seal) (*ServiceToken, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	fields, err := rec.document(r).Fields()
+	v, err := value.DecodeMsgpack(rec.fields)
 	if err != nil {
 		return nil, err
+	}
+	fields, ok := v.(value.Object)
+	if !ok {
+		return nil, index.ErrDamaged
 	}
 	out := &ServiceToken{Ref: r, TS: rec.TS}
 	if rec.HasTTL {
 		out.TTL = rec.TTL
 	}
 	if s != nil {
-		out.Seal = Seal{Keys: slices.Clone(s.Keys), State: s.State}
+		out.Seal = *s // just decoded, nobody else has it
 	}
 	for _, f := range fields {
 		switch f.Name {

@@ -23,8 +23,10 @@ type session struct {
 	// another database. byToken tells a token from a key.
 	token   *value.Ref
 	byToken bool
-	// key is the key's own document, wherever it lives; zero if it is no key.
-	key value.Ref
+	// key is the key's own document, wherever it lives, and its stored fields;
+	// zero if it is no key.
+	key       value.Ref
+	keyFields []byte
 	// claims are those of a JWT, and provider is who vouches for it.
 	claims   value.Object
 	provider *schema.Provider
@@ -154,37 +156,33 @@ func (tx *tx) secretDocument(ref value.Ref, text string) (*record, error) {
 // keySession finds the key that a secret belongs to and takes on the scope
 // that was asked for; nil if there is no such key.
 func (tx *tx) keySession(p secret.Parts, s scoped) (*session, error) {
-	ref, err := tx.keyOf(p, s.secret)
-	if ref == nil || err != nil {
+	ref, raw, err := tx.keyOf(p, s.secret)
+	if raw == nil || err != nil {
 		return nil, err
 	}
-	rec, _, err := tx.record(*ref)
-	if err != nil {
-		return nil, err
-	}
-	out, err := tx.keyRights(*ref, rec.fields)
+	out, err := tx.keyRights(ref, raw)
 	if err != nil {
 		return nil, err
 	}
 	return tx.narrow(out, s)
 }
 
-// keyOf returns the ref of the live key that a secret belongs to, nil if there
-// is none.
-func (tx *tx) keyOf(p secret.Parts, text string) (found *value.Ref, err error) {
+// keyOf returns the live key that a secret belongs to, and its stored fields,
+// which are nil if there is none.
+func (tx *tx) keyOf(p secret.Parts, text string) (found value.Ref, raw []byte, err error) {
 	err = tx.eachKey(p.ID, func(ref value.Ref) (bool, error) {
-		raw, err := tx.secretDocument(ref, text)
-		if raw != nil {
-			found = &ref
+		rec, err := tx.secretDocument(ref, text)
+		if rec != nil {
+			found, raw = ref, rec.fields
 		}
-		return raw != nil, err
+		return rec != nil, err
 	})
-	return found, err
+	return found, raw, err
 }
 
 // keyRights reads what a key opens, and with which rights.
 func (tx *tx) keyRights(ref value.Ref, raw []byte) (*session, error) {
-	out := &session{scope: ref.Scope, token: &ref, key: ref}
+	out := &session{scope: ref.Scope, token: &ref, key: ref, keyFields: raw}
 	child, err := refField(raw, "database")
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func Decode(v Value, n Names, target any) error {
 		v = Null{}
 	}
 	d := goDecoder{names: n}
-	return d.decode(v, rv.Elem(), nil)
+	return d.decode(v, rv.Elem(), make(Path, 0, 8)) // a path for all that is not as deep
 }
 
 type goDecoder struct{ names Names }
@@ -78,7 +78,7 @@ func (d *goDecoder) kind(v Value, rv reflect.Value, at Path) (bool, error) {
 	if rv.Type() == timeType {
 		t, ok := goTime(v)
 		if ok {
-			rv.Set(reflect.ValueOf(t))
+			*rv.Addr().Interface().(*time.Time) = t
 		}
 		return ok, nil
 	}

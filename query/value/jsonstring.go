@@ -12,6 +12,10 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
+// AppendJSONString appends s to dst as a JSON string. Signs such as < stay as
+// they are; bytes that are no UTF-8 become question marks.
+func AppendJSONString(dst []byte, s string) []byte { return appendString(dst, s) }
+
 // appendString appends s as a JSON string. Control characters are escaped, the
 // rest stays as it is; what is not UTF-8 becomes a question mark.
 func appendString[S string | []byte](dst []byte, s S) []byte {

@@ -76,6 +76,15 @@ func New(facade string, s *tokens.Service, o Options) (*Door, error) {
 
 type requestKey struct{}
 
+// Values of headers, the same in all answers. Nobody changes them.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	secureOnly = []string{"max-age=31536000"}
+	noStore    = []string{"no-store"}
+	noCache    = []string{"no-cache"}
+)
+
 // Handler is what every request of the door goes through first: it gets an id,
 // headers against being guessed at and framed, and a bound for its body.
 func (d *Door) Handler(next http.Handler) http.Handler {
@@ -83,10 +92,10 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 		id := d.newID()
 		h := w.Header()
 		h["X-Request-Id"] = []string{id}
-		h["X-Content-Type-Options"] = []string{"nosniff"}
-		h["Referrer-Policy"] = []string{"no-referrer"}
+		h["X-Content-Type-Options"] = noSniff
+		h["Referrer-Policy"] = noReferrer
 		if strings.HasPrefix(d.Issuer(), "https:") {
-			h["Strict-Transport-Security"] = []string{"max-age=31536000"}
+			h["Strict-Transport-Security"] = secureOnly
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, id))
 		if r.Body != nil {
@@ -102,8 +111,15 @@ func (d *Door) newID() string {
 	// Without randomness no secret is made either: the id is then all zeros.
 	_, _ = io.ReadFull(d.random, b[:])
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	var text [36]byte
+	out := text[:0]
+	for i, c := range b {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			out = append(out, '-')
+		}
+		out = hex.AppendEncode(out, []byte{c})
+	}
+	return string(out)
 }
 
 // RequestID is the id of a request that came through Handler.
@@ -148,7 +164,14 @@ func ReadJSON(r *http.Request, target any) error {
 // ReadBody reads the body of a request. The error is ErrTooLarge, or that of
 // the connection.
 func ReadBody(r *http.Request) ([]byte, error) {
-	b, err := io.ReadAll(r.Body)
+	var b []byte
+	var err error
+	if n := r.ContentLength; n > 0 && n <= MaxBody {
+		b = make([]byte, n) // net/http gives no more
+		_, err = io.ReadFull(r.Body, b)
+	} else {
+		b, err = io.ReadAll(r.Body)
+	}
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		return nil, ErrTooLarge
 	}
@@ -181,8 +204,8 @@ func Write(w http.ResponseWriter, status int, contentType string, body []byte) {
 
 // NoStore says that an answer, which holds a secret, is kept nowhere.
 func NoStore(w http.ResponseWriter) {
-	w.Header()["Cache-Control"] = []string{"no-store"}
-	w.Header()["Pragma"] = []string{"no-cache"}
+	w.Header()["Cache-Control"] = noStore
+	w.Header()["Pragma"] = noCache
 }
 
 // Failed tells the log of a failure that is not the client's.

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/fawndb/fawn/server/auth"
 	"github.com/fawndb/fawn/server/door"
 	"github.com/fawndb/fawn/server/tokens"
@@ -33,7 +35,13 @@ type Door struct {
 	policies  map[string]Policy
 	redirects map[string]bool
 	handler   http.Handler
+	// parsed are the policies of queries, which are the few that proxies are
+	// configured with.
+	parsed *lru.Cache[string, *Policy]
 }
+
+// maxParsed is how many policies of queries are kept.
+const maxParsed = 256
 
 // New returns the door to the tokens of a service. The error is that of a
 // policy.
@@ -46,6 +54,9 @@ func New(s *tokens.Service, shared door.Options, o Options) (*Door, error) {
 		o.Prefix = "/auth/forward"
 	}
 	d := &Door{Door: common, options: o, policies: map[string]Policy{}, redirects: map[string]bool{}}
+	if d.parsed, err = lru.New[string, *Policy](maxParsed); err != nil {
+		return nil, err
+	}
 	for _, to := range o.Redirects {
 		d.redirects[to] = true
 	}
@@ -190,10 +201,14 @@ func (d *Door) refuse(w http.ResponseWriter, r *http.Request, p *Policy, refused
 func (d *Door) policy(r *http.Request) (*Policy, error) {
 	rest := strings.TrimPrefix(r.URL.Path, d.options.Prefix)
 	if rest == "" {
-		if r.URL.RawQuery == "" {
-			return &Policy{}, nil
+		if p, ok := d.parsed.Get(r.URL.RawQuery); ok {
+			return p, nil
 		}
-		return parsePolicy(r.URL.RawQuery)
+		p, err := parsePolicy(r.URL.RawQuery)
+		if err == nil {
+			d.parsed.Add(r.URL.RawQuery, p)
+		}
+		return p, err
 	}
 	name, named := strings.CutPrefix(rest, "/p/")
 	if !named {

@@ -22,7 +22,7 @@ import (
 // fixture is the door to a scratch database with a user and some keys.
 type fixture struct {
 	*tokenstest.Fixture
-	t    *testing.T
+	t    testing.TB
 	door *oauth.Door
 	log  locked
 	ana  string // id of a user
@@ -50,7 +50,7 @@ func (l *locked) Write(b []byte) (int, error) {
 	return l.b.Write(b)
 }
 
-func newFixture(t *testing.T, edit ...func(*oauth.Options)) *fixture {
+func newFixture(t testing.TB, edit ...func(*oauth.Options)) *fixture {
 	t.Helper()
 	f := &fixture{Fixture: tokenstest.New(t), t: t}
 	var o oauth.Options

@@ -104,7 +104,7 @@ func (tx *Tx) describe(dst []byte, r *Resolved) ([]byte, error) {
 
 func appendText(dst []byte, name, text string) []byte {
 	dst = append(append(append(dst, `,"`...), name...), `":`...)
-	return value.AppendJSON(dst, value.String(text), nil)
+	return value.AppendJSONString(dst, text)
 }
 
 // appendSeconds appends a time in whole seconds, never later than it is;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +193,43 @@ func TestClients(t *testing.T) {
 			}
 		}
 		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMember: every member of a token comes back as it was put.
+func TestMember(t *testing.T) {
+	f := newFixture(t)
+	var want tokens.Member
+	id := f.mint(tokens.OAuth, tokens.Access, "at_"+strings.Repeat("m", 43), func(t *tokens.Token) {
+		v := reflect.ValueOf(&t.Member).Elem()
+		for i := range v.NumField() {
+			switch field := v.Field(i).Addr().Interface().(type) {
+			case *string:
+				*field = fmt.Sprint("text ", i)
+			case *int64:
+				*field = int64(i)
+			case *time.Time:
+				*field = tokenstest.Start.Add(time.Duration(i) * time.Second)
+			}
+		}
+		want = t.Member
+	})
+	if reflect.ValueOf(want).NumField() != 17 || want.LegacyID == "" || want.Num == 0 {
+		t.Fatalf("%+v", want)
+	}
+	err := f.View(context.Background(), func(tx *tokens.Tx) error {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			return err
+		}
+		token, err := tx.ByID(n)
+		if err == nil && token.Member != want {
+			t.Errorf("got  %+v\nwant %+v", token.Member, want)
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -80,7 +80,7 @@ func (tx *Tx) Resolve(p Presented) (*Resolved, error) {
 // active; nil if there is none. Instance and Path are not filled in.
 func (tx *Tx) Find(secret string) (*Resolved, error) {
 	stored, err := tx.Owner(secret)
-	t, err := read(tx, stored, err)
+	t, err := read(stored, err)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +136,17 @@ func Active(doc *value.Document) bool {
 	return Data(doc, "isActive") != value.Value(value.Boolean(false))
 }
 
-// Data returns a member of a document's data, nil if there is none.
+// Data returns a member of a document's data, nil if there is none. It decodes
+// no other.
 func Data(doc *value.Document, name string) value.Value {
+	if raw := doc.Raw(); raw != nil {
+		located, ok, err := value.Locate(raw, "data", name)
+		if !ok || err != nil {
+			return nil
+		}
+		v, _ := value.DecodeMsgpack(located) // what is damaged is not there
+		return v
+	}
 	v, _, err := doc.Field("data")
 	data, ok := v.(value.Object)
 	if !ok || err != nil {

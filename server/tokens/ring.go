@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -26,8 +27,9 @@ import (
 
 // When keys change. Source: chapter on token services, section 5.7.
 const (
-	// published is how long a key is known before it signs.
-	published = 10 * time.Minute
+	// published is how long a key is known before it signs: 10 minutes, and the
+	// minute in which a server notices that another process has made it.
+	published = 11 * time.Minute
 	// period is how long a key signs.
 	period = 90 * day
 	// lingering is how long a key is known after the last token that it signed
@@ -59,7 +61,7 @@ type ringFile struct {
 }
 
 // ringKey is a key that signs from a time until another, in seconds since
-// 1970. It is known from 10 minutes before, until all it signed has expired.
+// 1970. It is known from some minutes before, until all it signed has expired.
 type ringKey struct {
 	JWK   jose.JSONWebKey `json:"jwk"`
 	From  int64           `json:"from"`
@@ -178,11 +180,27 @@ func (r *Ring) newKey(from time.Time) (ringKey, error) {
 	return ringKey{JWK: k, From: from.Unix(), Until: from.Add(period).Unix()}, err
 }
 
-// Rotate makes a new key, which signs in ten minutes, and lets go of those that
-// nothing needs any more.
+// RotateRing makes a new key in the ring of a file, which a server may have open:
+// it notices by Tend. There must be such a file.
+func RotateRing(path string, now time.Time, o RingOptions) error {
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("key ring: %w", err)
+	}
+	r, err := OpenRing(path, now, o)
+	if err != nil {
+		return err
+	}
+	return r.Rotate(now)
+}
+
+// Rotate makes a new key, which signs some minutes later, and lets go of those
+// that nothing needs any more.
 func (r *Ring) Rotate(now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err := r.refresh(); err != nil {
+		return err
+	}
 	return r.rotate(now)
 }
 
@@ -194,6 +212,7 @@ func (r *Ring) rotate(now time.Time) error {
 	for i := range r.file.Keys {
 		r.file.Keys[i].Until = min(r.file.Keys[i].Until, k.From)
 	}
+	r.signer(now).Until = k.From // it goes on until then, be its time over
 	r.file.Keys = slices.DeleteFunc(r.file.Keys, func(k ringKey) bool {
 		return now.After(time.Unix(k.Until, 0).Add(longest + lingering))
 	})
@@ -202,24 +221,55 @@ func (r *Ring) rotate(now time.Time) error {
 }
 
 // Tend reads the file again if another process has changed it, and makes a new
-// key when the last one is about to end. It is called from time to time.
+// key when the last one is about to end. It is called every minute.
 func (r *Ring) Tend(now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	info, err := os.Stat(r.path)
-	if err != nil {
-		return fmt.Errorf("key ring %s: %w", r.path, err)
+	if err := r.refresh(); err != nil {
+		return err
 	}
-	if !os.SameFile(info, r.read) || !info.ModTime().Equal(r.read.ModTime()) {
-		if err := r.load(); err != nil {
-			return fmt.Errorf("key ring %s: %w", r.path, err)
-		}
-	}
-	last := r.file.Keys[len(r.file.Keys)-1]
-	if now.Add(published).Unix() < last.Until {
+	if now.Add(published).Unix() < r.last().Until {
 		return nil
 	}
 	return r.rotate(now)
+}
+
+// refresh reads the file again if another process has changed it.
+func (r *Ring) refresh() error {
+	info, err := os.Stat(r.path)
+	if err == nil && (!os.SameFile(info, r.read) || !info.ModTime().Equal(r.read.ModTime())) {
+		err = r.load()
+	}
+	if err != nil {
+		return fmt.Errorf("key ring %s: %w", r.path, err)
+	}
+	return nil
+}
+
+// last is the key that was made last.
+func (r *Ring) last() *ringKey { return &r.file.Keys[len(r.file.Keys)-1] }
+
+// Newest is the id of the key that was made last, which may not sign yet.
+func (r *Ring) Newest() string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.last().JWK.KeyID
+}
+
+// TendKeys tends the key ring, if there is one, and tells the audit of a new key.
+func (s *Service) TendKeys(ctx context.Context, now time.Time) error {
+	ring := s.options.Ring
+	if ring == nil {
+		return nil
+	}
+	before := ring.Newest()
+	if err := ring.Tend(now); err != nil {
+		return err
+	}
+	if ring.Newest() == before {
+		return nil
+	}
+	return s.Audit(ctx, Origin{}, Event{Event: "key.rotated"})
 }
 
 // Sign returns a JWT with claims, signed by the key of the time.
@@ -241,17 +291,22 @@ func (r *Ring) Sign(claims any, now time.Time) (string, error) {
 	return signed.CompactSerialize()
 }
 
-// signing is the newest key whose time has come.
+// signing is the key that signs now.
 func (r *Ring) signing(now time.Time) jose.JSONWebKey {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	out := r.file.Keys[0]
-	for _, k := range r.file.Keys {
-		if k.From <= now.Unix() && k.From >= out.From {
+	return r.signer(now).JWK
+}
+
+// signer is the newest key whose time has come.
+func (r *Ring) signer(now time.Time) *ringKey {
+	out := &r.file.Keys[0]
+	for i := range r.file.Keys {
+		if k := &r.file.Keys[i]; k.From <= now.Unix() && k.From >= out.From {
 			out = k
 		}
 	}
-	return out.JWK
+	return out
 }
 
 // Verify returns the payload of a JWT that a key of the ring has signed. It does

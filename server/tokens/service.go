@@ -70,7 +70,7 @@ func New(ctx context.Context, db *engine.DB, o Options) (*Service, error) {
 	if o.Retention == 0 {
 		o.Retention = 90 * 24 * time.Hour
 	}
-	s := &Service{db: db, options: o, secret: db.RootSecret(), issuer: value.AppendJSON(nil, value.String(o.Issuer), nil)}
+	s := &Service{db: db, options: o, secret: db.RootSecret(), issuer: value.AppendJSONString(nil, o.Issuer)}
 	if o.Database != "" {
 		s.secret += ":" + o.Database + ":admin"
 	}

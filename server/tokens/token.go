@@ -141,14 +141,14 @@ func nameDigest(s value.Scope, name []string) engine.Digest {
 // Named returns the live token with a name, nil if there is none.
 func (tx *Tx) Named(name ...string) (*Token, error) {
 	stored, err := tx.TokenOf(nameDigest(tx.s.scope, name))
-	return read(tx, stored, err)
+	return read(stored, err)
 }
 
 // Digested returns the live token that has a digest, and what the digest is
 // there: a role, spent, or a name; nil if there is none.
 func (tx *Tx) Digested(d engine.Digest) (*Token, engine.SealKey, error) {
 	stored, err := tx.TokenOf(d)
-	t, err := read(tx, stored, err)
+	t, err := read(stored, err)
 	if t == nil || err != nil {
 		return nil, engine.SealKey{}, err
 	}
@@ -163,11 +163,11 @@ func (tx *Tx) Digested(d engine.Digest) (*Token, engine.SealKey, error) {
 // ByID returns the live token with an id, nil if there is none.
 func (tx *Tx) ByID(id int64) (*Token, error) {
 	stored, err := tx.Token(value.Ref{Scope: tx.s.scope, Class: value.Tokens, ID: id})
-	return read(tx, stored, err)
+	return read(stored, err)
 }
 
 // read makes a token of what the store has; nil stays nil.
-func read(tx *Tx, s *engine.ServiceToken, err error) (*Token, error) {
+func read(s *engine.ServiceToken, err error) (*Token, error) {
 	if s == nil || err != nil {
 		return nil, err
 	}
@@ -179,10 +179,69 @@ func read(tx *Tx, s *engine.ServiceToken, err error) (*Token, error) {
 		t.Member.Kind = Fauna
 		return t, nil
 	}
-	if err := tx.Decode(s.Service, &t.Member); err != nil {
-		return nil, fmt.Errorf("tokens: %w", err)
-	}
+	t.Member.read(s.Service)
 	return t, nil
+}
+
+// read fills a Member from what is stored. Every request of every door does this,
+// so it is written out: the names are those of the tags.
+func (m *Member) read(o value.Object) { //nolint:cyclop // a plain switch over the members
+	for _, f := range o {
+		switch f.Name {
+		case "name":
+			m.Name = text(f.Value)
+		case "kind":
+			m.Kind = text(f.Value)
+		case "num":
+			m.Num = number(f.Value)
+		case "hint":
+			m.Hint = text(f.Value)
+		case "user_key":
+			m.UserKey = text(f.Value)
+		case "family":
+			m.Family = text(f.Value)
+		case "gen":
+			m.Gen = number(f.Value)
+		case "created_at":
+			m.CreatedAt = moment(f.Value)
+		case "updated_at":
+			m.UpdatedAt = moment(f.Value)
+		case "expires_at":
+			m.ExpiresAt = moment(f.Value)
+		case "family_expires_at":
+			m.FamilyExpiresAt = moment(f.Value)
+		case "client":
+			m.Client = text(f.Value)
+		case "device":
+			m.Device = text(f.Value)
+		case "org":
+			m.Org = text(f.Value)
+		case "license":
+			m.License = text(f.Value)
+		case "subject_lock":
+			m.SubjectLock = text(f.Value)
+		case "legacy_id":
+			m.LegacyID = text(f.Value)
+		}
+	}
+}
+
+func text(v value.Value) string {
+	s, _ := v.(value.String)
+	return string(s)
+}
+
+func number(v value.Value) int64 {
+	n, _ := v.(value.Long)
+	return int64(n)
+}
+
+func moment(v value.Value) time.Time {
+	t, ok := v.(value.Time)
+	if !ok {
+		return time.Time{}
+	}
+	return t.Go()
 }
 
 // Drop deletes a token, with all its secrets.

@@ -296,7 +296,7 @@ func TestRing(t *testing.T) {
 		}
 		return strings.Split(s, ".")[0]
 	}
-	if n := len(ring.Public().Keys); n != 2 || kid(now.Add(9*time.Minute)) != strings.Split(first, ".")[0] || kid(now.Add(10*time.Minute)) == kid(now) {
+	if n := len(ring.Public().Keys); n != 2 || kid(now.Add(10*time.Minute)) != strings.Split(first, ".")[0] || kid(now.Add(11*time.Minute)) == kid(now) {
 		t.Errorf("%d keys; a new key signs at the wrong time", n)
 	}
 	again, err := tokens.OpenRing(path, now, tokens.RingOptions{})
@@ -318,11 +318,46 @@ func TestRing(t *testing.T) {
 	if err := ring.Tend(now); err != nil || len(ring.Public().Keys) != 3 {
 		t.Errorf("changed by another: %d keys, %v", len(ring.Public().Keys), err)
 	}
+	if err := tokens.RotateRing(path, now, tokens.RingOptions{Algorithm: "RS256"}); err != nil || ring.Tend(now) != nil || len(ring.Public().Keys) != 4 {
+		t.Errorf("rotated by another: %d keys, %v", len(ring.Public().Keys), err)
+	}
+	later := now.Add(460 * 24 * time.Hour) // 90 days and a year have gone by since the first
+	if err := ring.Rotate(later); err != nil || len(ring.Public().Keys) != 2 {
+		t.Errorf("long after: %d keys, %v", len(ring.Public().Keys), err)
+	}
+	if err := tokens.RotateRing(path+"x", now, tokens.RingOptions{}); err == nil {
+		t.Error("a ring that does not exist is rotated")
+	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tokens.OpenRing(path, now, tokens.RingOptions{}); err == nil || !strings.Contains(err.Error(), "others may read it") {
 		t.Errorf("a ring that others may read: %v", err)
+	}
+}
+
+// TestTendKeys: the audit is told of new keys, whoever made them.
+func TestTendKeys(t *testing.T) {
+	f := newFixture(t)
+	tend := func(at time.Time) {
+		t.Helper()
+		if err := f.TendKeys(context.Background(), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := f.Clock()
+	tend(now)
+	if got := f.Audited(); len(got) != 0 {
+		t.Errorf("audit: %v", got)
+	}
+	if err := tokens.RotateRing(filepath.Join(filepath.Dir(f.Path), "fawn.keys"), now, tokens.RingOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	tend(now)
+	tend(now)
+	tend(now.Add(91 * 24 * time.Hour))
+	if got := f.Audited(); !slices.Equal(got, []string{"key.rotated", "key.rotated"}) || len(f.Ring().Public().Keys) != 3 {
+		t.Errorf("audit: %v, %d keys", got, len(f.Ring().Public().Keys))
 	}
 }
 
