@@ -13,7 +13,7 @@ func (d *Door) CrossOrigin(methods, headers string, next http.Handler) http.Hand
 		origin := r.Header.Get("Origin")
 		h := w.Header()
 		h.Add("Vary", "Origin")
-		allowed := origin != "" && d.mayUse(origin)
+		allowed := origin != "" && d.MayUse(origin)
 		if allowed {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
@@ -31,8 +31,8 @@ func (d *Door) CrossOrigin(methods, headers string, next http.Handler) http.Hand
 	})
 }
 
-// mayUse reports whether an origin is the door's own or an allowed one.
-func (d *Door) mayUse(origin string) bool {
+// MayUse reports whether an origin is the door's own or an allowed one.
+func (d *Door) MayUse(origin string) bool {
 	origin = strings.ToLower(origin)
 	return d.origins[origin] || origin == originOf(d.Issuer())
 }
@@ -55,10 +55,10 @@ func (d *Door) Forged(r *http.Request) bool {
 		return false
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
-		return !d.mayUse(origin)
+		return !d.MayUse(origin)
 	}
 	if referer := r.Header.Get("Referer"); referer != "" {
-		return !d.mayUse(originOf(referer))
+		return !d.MayUse(originOf(referer))
 	}
 	return r.Header.Get("Sec-Fetch-Site") == "cross-site"
 }

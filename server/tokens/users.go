@@ -85,6 +85,24 @@ func (tx *Tx) UserCalled(org, phone string) (*value.Document, error) {
 	return tx.first(`token_users_by_phone`, `Var("term")`, org+" "+phone)
 }
 
+// CreateUser makes a user; the password may be "" for none.
+func (tx *Tx) CreateUser(data map[string]any, password string) (value.Ref, error) {
+	params := map[string]any{"data": data}
+	if password != "" {
+		params["credentials"] = map[string]any{"password": password}
+	}
+	v, err := tx.Query(`Select("ref", Create(Var("users"), Var("params")))`,
+		map[string]any{"users": value.CollectionRef(tx.s.scope, tx.s.users), "params": params})
+	ref, _ := v.(value.Ref)
+	return ref, err
+}
+
+// Find returns the document that a unique index has under a text, nil if
+// there is none.
+func (tx *Tx) Find(index, text string) (*value.Document, error) {
+	return tx.first(index, `Var("term")`, text)
+}
+
 // first returns the document that an index has under a term, nil if there is
 // none.
 func (tx *Tx) first(index, term, text string) (*value.Document, error) {
