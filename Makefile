@@ -1,5 +1,5 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, and Node 20 for the JavaScript driver; all else they fetch.
+# detector, and Node 20 for the JavaScript clients; all else they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -18,12 +18,12 @@ build:
 	go build ./...
 
 vet:
-	go vet ./...
+	go vet ./... ./$(DRIVERS)/dfx
 	cd $(DRIVERS)/go && go vet ./...
 
 # lint builds the linter from source the first time, in a minute or two.
 lint:
-	$(LINT) run
+	$(LINT) run ./... ./$(DRIVERS)/dfx
 	cd $(DRIVERS)/go && $(LINT) run
 
 race:
@@ -32,12 +32,14 @@ race:
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 
-# drivers runs the official drivers against a started server.
-drivers: $(DRIVERS)/js/node_modules/.package-lock.json
+# drivers runs the official drivers against a started server, and the clients
+# of other services against their doors.
+drivers: $(DRIVERS)/js/node_modules/.package-lock.json $(DRIVERS)/dfx/node_modules/.package-lock.json
 	cd $(DRIVERS)/go && go test -v -count=1 ./...
+	go test -race -v -count=1 ./$(DRIVERS)/dfx
 
-$(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
-	cd $(DRIVERS)/js && npm ci --ignore-scripts
+$(DRIVERS)/%/node_modules/.package-lock.json: $(DRIVERS)/%/package-lock.json
+	cd $(DRIVERS)/$* && npm ci --ignore-scripts
 
 # bench measures the floor and Fawn in turn, and prints their ratio; then what
 # the language costs by itself.

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,17 +80,13 @@ func (o *Outbox) Name() string { return "outbox" }
 // Send implements Sender.
 func (o *Outbox) Send(_ context.Context, m Message) error {
 	now := o.options.Clock().UTC()
-	name := now.Format("20060102T150405.000Z") + "-" + filepath.Base(m.ID)
-	var err error
-	if m.Channel == Email {
-		name += ".eml"
-		err = o.writeMail(name, m, now)
-	} else {
-		name += ".json"
-		err = o.writeJSON(name, m)
-	}
+	content, extension, err := written(m, now)
 	if err != nil {
 		return err
+	}
+	name := now.Format("20060102T150405.000Z") + "-" + filepath.Base(m.ID) + extension
+	if err := o.create(name, content); err != nil {
+		return &Error{Text: "the file cannot be written", Again: true}
 	}
 	o.mu.Lock()
 	o.last = append(o.last, m)
@@ -99,44 +96,29 @@ func (o *Outbox) Send(_ context.Context, m Message) error {
 	return nil
 }
 
-func (o *Outbox) writeMail(name string, m Message, now time.Time) error {
+// written is a message as its file has it.
+func written(m Message, now time.Time) (content []byte, extension string, err error) {
+	if m.Channel != Email {
+		content, err = json.MarshalIndent(shown(m), "", "  ")
+		return append(content, '\n'), ".json", err
+	}
 	letter, err := compose(m, "Fawn <fawn@localhost>", now)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	f, err := o.create(name)
-	if err != nil {
-		return err
-	}
-	_, err = letter.WriteTo(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return &Error{Text: "the file cannot be written", Again: true}
-	}
-	return nil
+	var b bytes.Buffer
+	_, err = letter.WriteTo(&b)
+	return b.Bytes(), ".eml", err
 }
 
-func (o *Outbox) writeJSON(name string, m Message) error {
-	b, err := json.MarshalIndent(shown(m), "", "  ")
-	if err != nil {
-		return &Error{Text: "the message has no JSON form"}
-	}
-	f, err := o.create(name)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return &Error{Text: "the file cannot be written", Again: true}
-	}
-	return nil
-}
-
-func (o *Outbox) create(name string) (*os.File, error) {
+// create writes a new file in one piece, so that who waits for it reads all.
+func (o *Outbox) create(name string, content []byte) error {
 	f, err := os.OpenFile(filepath.Join(o.options.Dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, &Error{Text: "the file cannot be made", Again: true}
+		return err
 	}
-	return f, nil
+	_, err = f.Write(content)
+	return errors.Join(err, f.Close())
 }
 
 // Messages are the last hundred messages, the oldest first.
