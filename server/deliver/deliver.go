@@ -139,20 +139,29 @@ type Job func(ctx context.Context) (m *Message, subject string, err error)
 // a request takes does not tell whether there is anybody to send to. A full
 // queue drops the job.
 func (q *Queue) Hand(o tokens.Origin, job Job) {
+	if !q.begin(func() { q.run(o, job) }) {
+		q.failed(o, "", "the queue is full")
+	}
+}
+
+// begin runs work, unless the queue is full; a closed one drops it silently, as
+// it does the messages that wait in it.
+func (q *Queue) begin(work func()) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return // with the messages in it
+		return true
 	}
 	select {
 	case q.waiting <- struct{}{}:
-		q.work.Go(func() {
-			defer func() { <-q.waiting }()
-			q.run(o, job)
-		})
 	default:
-		q.failed(o, "", "the queue is full")
+		return false
 	}
+	q.work.Go(func() {
+		defer func() { <-q.waiting }()
+		work()
+	})
+	return true
 }
 
 func (q *Queue) run(o tokens.Origin, job Job) {

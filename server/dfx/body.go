@@ -71,7 +71,8 @@ func (b *body) seconds(name string) time.Duration {
 	}
 	const longest = math.MaxInt64 / float64(time.Second) / 2
 	n, err := strconv.ParseFloat(b.digits(name), 64)
-	if err != nil || n < 1 || math.IsNaN(n) {
+	s, isString := b.members[name].(string)
+	if err != nil || n < 1 || isString && strings.Trim(s, "0123456789") != "" {
 		b.fail(invalid(name, "a number of seconds"))
 		return 0
 	}

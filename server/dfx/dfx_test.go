@@ -102,6 +102,43 @@ func TestSeatRaces(t *testing.T) {
 	}
 }
 
+// TestSeatEnds: a device whose pair has ended has no seat any more.
+func TestSeatEnds(t *testing.T) {
+	f := newFixture(t)
+	var err error
+	f.key, _, err = dfx.CreateLicense(context.Background(), f.Service, dfx.License{Org: "acme", MaxDevices: 1, Role: "KIOSK"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.register()
+	f.Forward(89 * 24 * time.Hour)
+	body := `{"Key":"` + f.key + `","DeviceTypeID":"LINUX","Name":"k","Identifier":"i","Version":"1"}`
+	if a := f.call("POST", "organizations/licenses", body); a.body["Code"] != "LICENSE_EXHAUSTED" {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	f.Forward(24 * time.Hour)
+	if a := f.call("POST", "organizations/licenses", body); a.status != http.StatusOK || a.body["RoleID"] != "KIOSK" {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	if a := f.renew(p); a.body["Code"] != "INVALID_TOKEN_PAIR" {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+}
+
+// TestBusy: who would wait too long for a password to be hashed is told so.
+func TestBusy(t *testing.T) {
+	f := newFixture(t)
+	ctx, done := context.WithTimeout(context.Background(), -time.Second)
+	defer done()
+	body := `{"Email":"ana@example.com","Password":"correct horse","Identifier":"acme"}`
+	r := httptest.NewRequestWithContext(ctx, "POST", "/dfx/organizations/auth", strings.NewReader(body))
+	w := httptest.NewRecorder()
+	f.door.ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"Code":"SERVICE_UNAVAILABLE"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // TestLock: five wrong passwords lock an account, which then answers as if the
 // password were wrong; tokens that it has stay good.
 func TestLock(t *testing.T) {

@@ -55,14 +55,14 @@ func (d *Door) begin(tx *tokens.Tx, s session) (*tokens.Token, pair, error) {
 	}
 	m := &t.Member
 	m.Device, m.Org, m.License, m.SubjectLock = s.device, s.org, s.license, s.lock
-	if o.sessionMax > 0 {
+	if o.sessionMax > 0 && s.kind != tokens.DfxDevice { // a device does not log in again
 		m.FamilyExpiresAt = tx.At().Add(o.sessionMax)
 	}
 	if s.role == "" {
 		s.role = types[s.kind.Name].role
 	}
 	sealed, err := value.From(terms{
-		Access: shorter(s.kind.Access, s.access), Refresh: shorter(s.kind.Refresh, s.refresh), Role: s.role,
+		Access: shortest(s.kind.Access, s.access, o.sessionMax), Refresh: shortest(s.kind.Refresh, s.refresh), Role: s.role,
 	})
 	if err != nil {
 		return nil, pair{}, err
@@ -75,11 +75,13 @@ func (d *Door) begin(tx *tokens.Tx, s session) (*tokens.Token, pair, error) {
 	return t, p, err
 }
 
-// shorter is the asked life in seconds, if it is shorter than the one of the
-// kind.
-func shorter(kind, asked time.Duration) int64 {
-	if asked > 0 {
-		kind = min(kind, asked)
+// shortest is the life of a kind in seconds, or the shortest of those that are
+// not 0.
+func shortest(kind time.Duration, others ...time.Duration) int64 {
+	for _, d := range others {
+		if d > 0 {
+			kind = min(kind, d)
+		}
 	}
 	return int64(kind.Seconds())
 }

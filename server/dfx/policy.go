@@ -40,8 +40,8 @@ type Policy struct {
 // Bounds of the length of passwords, of all policies.
 // Source: chapter on token services, section 6.1.
 const (
-	shortest = 8
-	longest  = 1024
+	minLength = 8
+	maxLength = 1024
 )
 
 // DefaultPolicy is that of organisations that do not say what they want.
@@ -53,9 +53,9 @@ var DefaultPolicy = func() Policy {
 
 // inForce sets what is not an organisation's to say.
 func (p *Policy) inForce(sessionMax int64) {
-	p.PasswordMinLength = min(max(p.PasswordMinLength, shortest), longest)
-	if p.PasswordMaxLength < p.PasswordMinLength || p.PasswordMaxLength > longest {
-		p.PasswordMaxLength = longest
+	p.PasswordMinLength = min(max(p.PasswordMinLength, minLength), maxLength)
+	if p.PasswordMaxLength < p.PasswordMinLength || p.PasswordMaxLength > maxLength {
+		p.PasswordMaxLength = maxLength
 	}
 	p.AdminPasswordMinLength = p.PasswordMinLength
 	p.PasswordRotateDays, p.RequireUniquePasswordsCount = 0, 0
