@@ -1,5 +1,5 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, Node 20 for the JavaScript driver, and apt-get or nginx and redis-cli;
+# detector, Node 20 for the JavaScript clients, and apt-get or nginx and redis-cli;
 # all else they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
@@ -23,12 +23,12 @@ build:
 	go build ./...
 
 vet:
-	go vet ./...
+	go vet ./... ./$(DRIVERS)/dfx
 	cd $(DRIVERS)/go && go vet ./...
 
 # lint builds the linter from source the first time, in a minute or two.
 lint:
-	$(LINT) run
+	$(LINT) run ./... ./$(DRIVERS)/dfx
 	cd $(DRIVERS)/go && $(LINT) run
 
 race: parts
@@ -37,12 +37,14 @@ race: parts
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 
-# drivers runs the official drivers against a started server.
-drivers: $(DRIVERS)/js/node_modules/.package-lock.json
+# drivers runs the official drivers against a started server, and the clients
+# of other services against their doors.
+drivers: $(DRIVERS)/js/node_modules/.package-lock.json $(DRIVERS)/dfx/node_modules/.package-lock.json
 	cd $(DRIVERS)/go && go test -v -count=1 ./...
+	go test -race -v -count=1 ./$(DRIVERS)/dfx
 
-$(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
-	cd $(DRIVERS)/js && npm ci --ignore-scripts
+$(DRIVERS)/%/node_modules/.package-lock.json: $(DRIVERS)/%/package-lock.json
+	cd $(DRIVERS)/$* && npm ci --ignore-scripts
 
 # bench measures the floor and Fawn in turn, and prints their ratio; then what
 # the language costs by itself.
