@@ -100,6 +100,16 @@ func OpenRing(path string, now time.Time, o RingOptions) (*Ring, error) {
 	return r, nil
 }
 
+// ReadRing reads the ring in a file, which must be there.
+func ReadRing(path string) (*Ring, error) {
+	r := &Ring{path: path, random: rand.Reader}
+	if err := r.load(); err != nil {
+		return nil, fmt.Errorf("key ring %s: %w", path, err)
+	}
+	r.alg = jose.SignatureAlgorithm(r.file.Keys[len(r.file.Keys)-1].JWK.Algorithm)
+	return r, nil
+}
+
 func (r *Ring) load() error {
 	info, err := os.Stat(r.path)
 	if err != nil {
