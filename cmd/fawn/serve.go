@@ -81,22 +81,7 @@ func serveCommand() *cobra.Command {
 const collectPercent = 300
 
 func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error {
-	secret := os.Getenv(rootSecretVariable)
-	for _, addr := range []string{f.addr, f.tcp} {
-		if secret != "" && len(secret) < minSecret && addr != "" && !loopback(addr) {
-			return fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
-				rootSecretVariable, minSecret, addr)
-		}
-	}
-	if f.connections < 1 {
-		return errors.New("--max-connections must be positive")
-	}
-	if f.cert != "" {
-		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {
-			return fmt.Errorf("certificate: %w", err)
-		}
-	}
-	options, err := f.engineOptions()
+	options, err := f.check()
 	if err != nil {
 		return err
 	}
@@ -111,7 +96,7 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 		return errors.Join(err, closeAll(doors))
 	}
 	log := slog.New(slog.NewTextHandler(diagnostics, nil))
-	options.RootSecret, options.Log = secret, log
+	options.Log = log
 	db, err := engine.Open(f.data, options)
 	if err != nil {
 		return errors.Join(err, closeAll(doors))
@@ -132,6 +117,29 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 	err = f.serveAll(ctx, out, doors, log)
 	services.end()
 	return errors.Join(err, db.Close())
+}
+
+// check refuses flags that go wrong together, and returns what they say of the
+// database.
+func (f *serveFlags) check() (engine.Options, error) {
+	secret := os.Getenv(rootSecretVariable)
+	for _, addr := range []string{f.addr, f.tcp} {
+		if secret != "" && len(secret) < minSecret && addr != "" && !loopback(addr) {
+			return engine.Options{}, fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
+				rootSecretVariable, minSecret, addr)
+		}
+	}
+	if f.connections < 1 {
+		return engine.Options{}, errors.New("--max-connections must be positive")
+	}
+	if f.cert != "" {
+		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {
+			return engine.Options{}, fmt.Errorf("certificate: %w", err)
+		}
+	}
+	o, err := f.engineOptions()
+	o.RootSecret = secret
+	return o, err
 }
 
 // engineOptions are those of the database that flags say.

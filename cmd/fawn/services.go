@@ -247,15 +247,11 @@ func (f *serviceFlags) openDfx(all *services, s *tokens.Service, shared webdoor.
 	f.dfxOptions.Queue, f.dfxOptions.Version = queue, version
 	d, err := dfx.New(s, shared, f.dfxOptions)
 	if err != nil {
-		return nil, errors.Join(err, closed(queue))
+		queue.Close()
+		return nil, err
 	}
 	all.close = append(all.close, d.Close, queue.Close)
 	return d, nil
-}
-
-func closed(q *deliver.Queue) error {
-	q.Close()
-	return nil
 }
 
 // tending is how often the key ring is looked after.
