@@ -1,6 +1,6 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, Node 20 for the JavaScript driver, and apt-get or nginx; all else
-# they fetch.
+# detector, and Node 20 for the JavaScript driver; all else they fetch, redis-cli
+# and nginx with apt-get.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -9,15 +9,11 @@ BENCHFLAGS ?=
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test parts build vet lint race fuzz drivers bench docs
+.PHONY: test build vet lint race fuzz drivers parts bench bench-peers docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
-test: parts build vet lint race fuzz drivers
-
-# parts installs the programs that tests run beside Fawn, such as nginx.
-parts:
-	.ci/parts
+test: build vet lint race fuzz drivers
 
 build:
 	go build ./...
@@ -31,8 +27,12 @@ lint:
 	$(LINT) run
 	cd $(DRIVERS)/go && $(LINT) run
 
-race:
+race: parts
 	go test -race ./...
+
+# parts installs the programs that tests run beside Fawn.
+parts:
+	.ci/parts
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
@@ -49,6 +49,12 @@ $(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
 bench:
 	go run ./cmd/bench $(BENCHFLAGS)
 	go test -run '^$$' -bench 'Pure|Map|Parse' -benchmem ./query
+
+# bench-peers measures Fawn beside other databases, and says which of them are
+# not to be had: SQLite and PocketBase are fetched and built, PostgreSQL must be
+# installed.
+bench-peers:
+	go run ./cmd/bench -peers -tokens 20000 -slice 1s $(BENCHFLAGS)
 
 # docs writes the reference of the language; a test fails when it is not that
 # of the table of functions.

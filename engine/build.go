@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
+	"time"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/index"
@@ -39,8 +42,19 @@ type Build struct {
 	// Done of Total documents are in the index, deleted ones with history
 	// counted. Total is as it was when the build began.
 	Done, Total int64
-	// Err is why the build stands still. It goes on with the next index that
-	// is built, and at the next Open.
+	// Left is how many of those done were left out of the index, because they
+	// would have too many entries there.
+	Left int64
+	// Duplicates is how many entries of a unique index have the terms and
+	// values of another: of documents that were there before it, or that were
+	// written while it was built and had not come to the other. They stay, and
+	// each is refused when it is written again. It is counted at the end.
+	Duplicates int64
+	// Ended says that nothing is left to do. A build that has ended is listed
+	// if it has left something to tell, until its index is deleted.
+	Ended bool
+	// Err is why the build stands still. It is tried again, after a second at
+	// first, and later up to a minute.
 	Err error
 }
 
@@ -49,7 +63,8 @@ type builder struct {
 	mu sync.Mutex
 	// running is closed when the goroutine ends; nil when there is none.
 	running chan struct{}
-	again   bool // builds were added
+	again   bool          // builds were added
+	pause   time.Duration // until what has failed is tried again
 	// failed are the builds that stand still; under the zero Ref is why none
 	// could be found.
 	failed map[value.Ref]error
@@ -58,12 +73,14 @@ type builder struct {
 // build is the state of the building of an index.
 //
 // Shape: the stage (1 byte); class (4 bytes) and id (8) of the next document;
-// how many are done (8), of how many (8), of which 0 is not counted yet.
+// how many are done (8), of how many (8), of which 0 is not counted yet; how
+// many were left out (8); how many entries are duplicates (8).
 type build struct {
-	stage       stage
-	class       value.Class
-	id          int64
-	done, total int64
+	stage            stage
+	class            value.Class
+	id               int64
+	done, total      int64
+	left, duplicates int64
 }
 
 // stage says which build it is.
@@ -73,25 +90,29 @@ const (
 	stageNew     stage = iota // of a new index
 	stageRebuild              // of an index whose entries were removed
 	stageClear                // of one whose entries must be removed first
+	stageUnique               // of a unique index that has all documents, to be looked through
+	stageEnded                // what is left to tell of one that has ended
 )
 
-const buildSize = 1 + 4 + 8 + 8 + 8
+const buildSize = 1 + 4 + 5*8
 
 func (b *build) encode() []byte {
 	out := append(make([]byte, 0, buildSize), byte(b.stage))
 	out = binary.BigEndian.AppendUint32(out, uint32(b.class))
-	out = binary.BigEndian.AppendUint64(out, uint64(b.id))
-	out = binary.BigEndian.AppendUint64(out, uint64(b.done))
-	return binary.BigEndian.AppendUint64(out, uint64(b.total))
+	for _, n := range []int64{b.id, b.done, b.total, b.left, b.duplicates} {
+		out = binary.BigEndian.AppendUint64(out, uint64(n))
+	}
+	return out
 }
 
 func decodeBuild(b []byte) (*build, error) {
-	if len(b) != buildSize || b[0] > byte(stageClear) {
+	if len(b) != buildSize || b[0] > byte(stageEnded) {
 		return nil, index.ErrDamaged
 	}
 	return &build{
 		stage: stage(b[0]), class: value.Class(be32(b[1:])), id: int64(be64(b[5:])),
 		done: int64(be64(b[13:])), total: int64(be64(b[21:])),
+		left: int64(be64(b[29:])), duplicates: int64(be64(b[37:])),
 	}, nil
 }
 
@@ -100,9 +121,10 @@ func buildKey(r value.Ref) []byte {
 	return appendClass([]byte{spaceBuild}, r.Scope, value.Class(r.ID))
 }
 
-// Builds returns the builds that have not ended.
+// Builds returns the builds that have not ended, and those that have something
+// to tell.
 func (db *DB) Builds() ([]Build, error) {
-	refs, err := db.unbuilt()
+	refs, err := db.builds(stageEnded)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +153,10 @@ func (db *DB) buildOf(r value.Ref) (*Build, error) {
 	}
 	db.builder.mu.Lock()
 	defer db.builder.mu.Unlock()
-	return &Build{Index: r, Name: i.Name, Done: state.done, Total: state.total, Err: db.builder.failed[r]}, nil
+	return &Build{
+		Index: r, Name: i.Name, Done: state.done, Total: state.total, Left: state.left, Duplicates: state.duplicates,
+		Ended: state.stage == stageEnded, Err: db.builder.failed[r],
+	}, nil
 }
 
 // AwaitBuilds waits until every build has ended or stands still, and returns
@@ -177,6 +202,7 @@ func (db *DB) runBuilder() {
 		if !b.again {
 			close(b.running)
 			b.running = nil
+			db.retryBuilds()
 			b.mu.Unlock()
 			return
 		}
@@ -184,6 +210,32 @@ func (db *DB) runBuilder() {
 		b.mu.Unlock()
 		db.buildAll()
 	}
+}
+
+// How long a build that has failed waits until it is tried again.
+const (
+	leastPause = time.Second
+	mostPause  = time.Minute
+)
+
+// retryBuilds makes the builder try again, after a while, what has failed. Its
+// lock is held.
+func (db *DB) retryBuilds() {
+	b := &db.builder
+	if len(b.failed) == 0 {
+		b.pause = 0
+		return
+	}
+	b.pause = min(max(2*b.pause, leastPause), mostPause)
+	pause := time.NewTimer(b.pause)
+	db.tasks.Go(func() {
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+			db.wakeBuilder()
+		case <-db.ctx.Done():
+		}
+	})
 }
 
 // buildAll carries on all builds in turn, a transaction each, so that a small
@@ -222,13 +274,17 @@ func (db *DB) buildFailure(r value.Ref) error {
 }
 
 func (db *DB) buildFailed(r value.Ref, err error) {
+	db.options.Log.Error("build of an index failed", "database", r.Scope, "index", r.ID, "error", err)
 	db.builder.mu.Lock()
 	defer db.builder.mu.Unlock()
 	db.builder.failed[r] = err
 }
 
 // unbuilt returns the indexes whose builds have not ended.
-func (db *DB) unbuilt() ([]value.Ref, error) {
+func (db *DB) unbuilt() ([]value.Ref, error) { return db.builds(stageUnique) }
+
+// builds returns the indexes whose builds are at one of the stages up to last.
+func (db *DB) builds(last stage) ([]value.Ref, error) {
 	snap, err := db.store.Snapshot()
 	if err != nil {
 		return nil, err
@@ -238,7 +294,8 @@ func (db *DB) unbuilt() ([]value.Ref, error) {
 	defer it.Close()
 	var out []value.Ref
 	for it.Next() {
-		if key := it.Key(); len(key) == 9 {
+		state := it.Value()
+		if key := it.Key(); len(key) == 9 && (len(state) == 0 || stage(state[0]) <= last) {
 			out = append(out, value.Ref{Scope: value.Scope(be32(key[1:])), Class: value.Indexes, ID: int64(be32(key[5:]))})
 		}
 	}
@@ -279,12 +336,16 @@ func (db *DB) buildSome(r value.Ref, size int, alone bool) error {
 	if err != nil {
 		return err
 	}
+	duplicates, err := db.duplicates(r)
+	if err != nil {
+		return err
+	}
 	tx, err := db.openServer(r.Scope, true)
 	if err != nil {
 		return err
 	}
 	defer tx.close()
-	if err := tx.buildRefs(r, refs, size, total); err != nil {
+	if err := tx.buildRefs(r, refs, size, total, duplicates); err != nil {
 		return err
 	}
 	_, err = tx.commit(alone)
@@ -333,7 +394,7 @@ func (tx *tx) countDocuments(classes []value.Class) (int64, error) {
 
 // buildRefs writes the entries of the first size of refs, and ends the build
 // if there are no more.
-func (tx *tx) buildRefs(r value.Ref, refs []value.Ref, size int, total int64) error {
+func (tx *tx) buildRefs(r value.Ref, refs []value.Ref, size int, total, duplicates int64) error {
 	state, i, err := tx.buildState(r)
 	if err != nil {
 		return err
@@ -346,7 +407,11 @@ func (tx *tx) buildRefs(r value.Ref, refs []value.Ref, size int, total int64) er
 	}
 	n := 0
 	for ; n < min(size, len(refs)) && tx.t.Size() < buildBytes; n++ {
-		if err := tx.buildOne(i.Definition, refs[n]); err != nil && !query.IsErrors(err) && !isRefusal(err) {
+		switch err := tx.buildOne(i.Definition, refs[n]); {
+		case err == nil:
+		case isRefusal(err), query.IsErrors(err):
+			state.left++
+		default:
 			return fmt.Errorf("engine: build index %s: %w", i.Name, err)
 		}
 	}
@@ -356,7 +421,18 @@ func (tx *tx) buildRefs(r value.Ref, refs []value.Ref, size int, total int64) er
 		tx.t.Put(kv.Write{Key: buildKey(r), Value: state.encode()})
 		return nil
 	}
+	if i.Definition.Unique && state.stage != stageUnique {
+		state.stage, state.class = stageUnique, math.MaxUint32
+		tx.t.Put(kv.Write{Key: buildKey(r), Value: state.encode()})
+		return nil
+	}
 	tx.t.Delete(buildKey(r))
+	if state.duplicates = duplicates; state.left > 0 || duplicates > 0 {
+		state.stage = stageEnded
+		tx.t.Put(kv.Write{Key: buildKey(r), Value: state.encode()})
+		tx.db.options.Log.Warn("an index is built, but not whole", "database", r.Scope, "index", i.Name,
+			"documents left out", state.left, "duplicates", duplicates)
+	}
 	if i.Active {
 		return nil
 	}
@@ -371,4 +447,39 @@ func (tx *tx) buildRefs(r value.Ref, refs []value.Ref, size int, total int64) er
 func isRefusal(err error) bool {
 	var r *query.Refusal
 	return errors.As(err, &r)
+}
+
+// duplicates counts, once a unique index has all documents, the live entries
+// that have the terms and values of the entry before. What it reads is not
+// noted: a document that is written meanwhile finds all the others.
+func (db *DB) duplicates(r value.Ref) (int64, error) {
+	tx, err := db.openServer(r.Scope, false)
+	if err != nil {
+		return 0, err
+	}
+	defer tx.close()
+	state, _, err := tx.buildState(r)
+	if err != nil || state == nil || state.stage != stageUnique {
+		return 0, err
+	}
+	n := int64(0)
+	var last []byte // the terms and values of the entry before
+	prefix := appendClass([]byte{index.SpaceEntry}, r.Scope, value.Class(r.ID))
+	it := tx.t.Scan(prefix, after(prefix), false)
+	defer it.Close()
+	for it.Next() {
+		ok, err := tx.counts(it.Key(), it.Value(), r.Scope)
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			continue
+		}
+		tuple := index.TupleOf(it.Key())
+		if last != nil && bytes.Equal(tuple, last) {
+			n++
+		}
+		last = tuple
+	}
+	return n, it.Err()
 }

@@ -356,8 +356,14 @@ func TestRecollate(t *testing.T) {
 	g.set(nil)
 	db = mustOpen(t, g, o)
 	mustBeClean(t, g)
-	if builds, err := db.Builds(); err != nil || len(builds) != 0 {
-		t.Errorf("builds after Open: %v, %v", builds, err)
+	builds, err := db.Builds()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, b := range builds {
+		if !b.Ended { // those that have ended tell of duplicates, which were inserted
+			t.Errorf("a build after Open: %+v", b)
+		}
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)

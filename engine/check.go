@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/fawndb/fawn/engine/kv"
@@ -149,11 +150,11 @@ func (c *checker) databases() error {
 	}
 	list := []value.Scope{0}
 	err = c.each([]byte{spaceScope}, func(key, val []byte) error {
-		if len(key) != 5 || len(val) != 20 || be32(key[1:]) == 0 {
+		if len(key) != 5 || len(val) < scopeSize || len(val)%8 != scopeSize%8 {
 			c.report("store", "%x is no number of a database", key)
-			return nil
+		} else if s := value.Scope(be32(key[1:])); s != 0 {
+			list = append(list, s)
 		}
-		list = append(list, value.Scope(be32(key[1:])))
 		return nil
 	})
 	for _, s := range list {
@@ -174,6 +175,9 @@ func (c *checker) databases() error {
 // globals checks that databases, their documents, numbers and global ids agree.
 func (c *checker) globals() error {
 	for s, d := range c.scopes {
+		if err := c.leads(s, d); err != nil {
+			return err
+		}
 		if s == 0 {
 			continue
 		}
@@ -187,24 +191,35 @@ func (c *checker) globals() error {
 			c.report("store", "%x is no global id", key)
 		case c.scopes[value.Scope(be32(val))] == nil:
 			c.report("store", "the global id %x leads to %s, which does not exist", key[1:], databaseName(value.Scope(be32(val))))
-		case c.scopes[value.Scope(be32(val))].GlobalID != be64(key[1:]):
+		case !slices.Contains(globalIDs(c.scopes[value.Scope(be32(val))]), be64(key[1:])):
 			c.report(databaseName(value.Scope(be32(val))), "the global id %x leads to it too", key[1:])
 		}
 		return nil
 	})
 }
 
+// leads checks that the global ids of a database lead to it; that of the root
+// is no key.
+func (c *checker) leads(s value.Scope, d *schema.Database) error {
+	for _, id := range globalIDs(d) {
+		if id == 0 && s == 0 {
+			continue
+		}
+		b, err := c.tx.t.Get(globalKey(id))
+		if err != nil {
+			return err
+		}
+		if len(b) != 4 || value.Scope(be32(b)) != s {
+			c.report(databaseName(s), "its global id leads to %x", b)
+		}
+	}
+	return nil
+}
+
 // database checks a database by itself.
 func (c *checker) database(s value.Scope, d *schema.Database) error {
 	if c.scopes[d.Parent] == nil {
 		c.report(databaseName(s), "there is no %s, which it is in", databaseName(d.Parent))
-	}
-	b, err := c.tx.t.Get(globalKey(d.GlobalID))
-	if err != nil {
-		return err
-	}
-	if len(b) != 4 || value.Scope(be32(b)) != s {
-		c.report(databaseName(s), "its global id leads to %x", b)
 	}
 	rec, ok, err := c.tx.record(d.Ref)
 	if err != nil && !isDamage(err) {

@@ -240,10 +240,7 @@ func (c *checker) entriesOf(r value.Ref, d *index.Definition, versions []index.V
 	if skip, err := c.outdated(d); skip || err != nil {
 		return err
 	}
-	timeline, err := d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
-	if isRefusal(err) {
-		return nil
-	}
+	timeline, _, err := d.Timeline(versions, c.tx.env())
 	if err != nil {
 		return err
 	}
@@ -354,6 +351,9 @@ func (c *checker) waits(d *index.Definition, r value.Ref) (bool, error) {
 	state, err := decodeBuild(b)
 	if err != nil {
 		return true, nil // unfinished reports it
+	}
+	if state.stage == stageEnded {
+		return false, nil
 	}
 	at := value.Ref{Scope: r.Scope, Class: state.class, ID: state.id}
 	return bytes.Compare(liveKey(r), liveKey(at)) >= 0, nil

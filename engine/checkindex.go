@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -71,7 +72,7 @@ func (c *checker) definition(id indexID) *index.Definition {
 	if i, ok := sch.Indexes.Numbered(int64(id.number)); ok {
 		return i.Definition
 	}
-	return systemIndex(id.scope, value.Class(id.number))
+	return schema.SystemIndex(id.scope, value.Class(id.number))
 }
 
 // entry reports an entry that its document does not have.
@@ -125,10 +126,7 @@ func (c *checker) timeline(d *index.Definition, r value.Ref) (oldest int64, out 
 	if len(versions) > 0 {
 		oldest = versions[0].TS
 	}
-	out, err = d.Timeline(versions, index.Env{Names: c.tx, Bind: c.tx.bind})
-	if isRefusal(err) {
-		err = nil
-	}
+	out, _, err = d.Timeline(versions, c.tx.env())
 	return oldest, out, err
 }
 

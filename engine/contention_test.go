@@ -93,6 +93,9 @@ func TestContended(t *testing.T) {
 						done.Add(1)
 					case errors.As(err, &fault) && fault.Code == query.ContendedTransaction:
 						contended.Add(1)
+						if fault.Contended == nil || fault.Contended.ID != 1 {
+							t.Errorf("it names %v", fault.Contended)
+						}
 					default:
 						t.Error(err)
 					}

@@ -118,16 +118,24 @@ func enterDatabase(tx *tx, c *change, doc *value.Document) error {
 	}
 	text, _ := fields.Get("global_id")
 	globalID, _ := secret.ParseGlobalID(string(text.(value.String)))
+	if err := tx.foundDatabase(doc.Ref, globalID, child); err != nil {
+		return err
+	}
+	tx.setSchema(tx.own.WithChild(child))
+	return nil
+}
+
+// foundDatabase gives a new child database its number.
+func (tx *tx) foundDatabase(r value.Ref, globalID uint64, child *schema.Child) error {
 	number, err := tx.nextNumber(0, "scope", 1)
 	if err != nil {
 		return err
 	}
 	child.Scope = value.Scope(number)
-	d := &schema.Database{Scope: child.Scope, Parent: tx.own.Scope, Ref: doc.Ref, GlobalID: globalID}
+	d := &schema.Database{Scope: child.Scope, Parent: tx.own.Scope, Ref: r, GlobalID: globalID}
 	tx.t.Put(kv.Write{Key: scopeKey(spaceScope, d.Scope), Value: encodeScope(d)})
-	tx.t.Put(kv.Write{Key: globalKey(globalID), Value: binary.BigEndian.AppendUint32(nil, uint32(d.Scope))})
+	tx.lead(globalID, d.Scope)
 	tx.setSchema(d)
-	tx.setSchema(tx.own.WithChild(child))
 	return nil
 }
 
@@ -156,28 +164,12 @@ func (tx *tx) bury(s value.Scope) error {
 		}
 	}
 	tx.t.Delete(scopeKey(spaceScope, s))
-	tx.t.Delete(globalKey(d.GlobalID))
+	for _, id := range globalIDs(d) {
+		tx.t.Delete(globalKey(id))
+	}
 	tx.t.Put(kv.Write{Key: scopeKey(spaceGarbage, s), Value: []byte{}})
 	tx.setSchema(&schema.Database{Scope: s, Parent: d.Parent, Ref: d.Ref, GlobalID: d.GlobalID, Deleted: true})
 	return nil
-}
-
-// encodeScope is the record of a database by its number.
-//
-// Shape: parent's number (4 bytes), id of its document (8), global id (8).
-func encodeScope(d *schema.Database) []byte {
-	b := binary.BigEndian.AppendUint32(nil, uint32(d.Parent))
-	b = binary.BigEndian.AppendUint64(b, uint64(d.Ref.ID))
-	return binary.BigEndian.AppendUint64(b, d.GlobalID)
-}
-
-func decodeScope(b []byte, d *schema.Database) {
-	if len(b) < 20 {
-		return
-	}
-	d.Parent = value.Scope(be32(b))
-	d.Ref = value.Ref{Scope: d.Parent, Class: value.Databases, ID: int64(be64(b[4:]))}
-	d.GlobalID = be64(b[12:])
 }
 
 func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/fawndb/fawn/engine/limiter"
 	"github.com/fawndb/fawn/engine/password"
 	"github.com/fawndb/fawn/engine/schema"
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/text"
 	"github.com/fawndb/fawn/query/value"
@@ -27,7 +29,7 @@ var (
 	// ErrUnauthorized: the secret is malformed, unknown, expired or revoked,
 	// or asks for a scope it may not have. It never says which.
 	ErrUnauthorized = errors.New("engine: unauthorized")
-	// ErrFormat: the file was written by a newer version, or is no database.
+	// ErrFormat: another version wrote the file, or it is no database.
 	ErrFormat = errors.New("engine: unknown file format")
 	// ErrClosed: the database is closed.
 	ErrClosed = errors.New("engine: closed")
@@ -82,6 +84,9 @@ type Options struct {
 	// SweepInterval is how often the background frees what nobody can see any
 	// more; the default is a minute. It is negative for never: Sweep does it.
 	SweepInterval time.Duration
+	// Log is told of what no caller hears of: predicates of roles that fail, and
+	// what fails in the background. It never gets a secret, a query or a value.
+	Log *slog.Logger
 	// NoSync lets commits return before they are durable: for scratch
 	// databases only.
 	NoSync bool
@@ -97,10 +102,11 @@ type DB struct {
 	hashers *password.Pool
 	limiter limiter.Table
 	texts   *text.Cache
-	scopes  sync.Map // global id -> value.Scope; what is in it never changes
+	scopes  sync.Map // global id -> value.Scope; it may be one that is gone
+	known   *known
 	dummy   func() string
-	root    [2][]byte // SHA-256 of the root secret and of this process's own
-	process string
+	root    []byte // SHA-256 of the root secret
+	process []byte // the root secret of this process, made when it began
 	initial string
 	gate    sync.RWMutex // held by commits, and whole by a query that runs alone
 	ctx     context.Context
@@ -118,9 +124,9 @@ type DB struct {
 func Open(path string, o Options) (*DB, error) {
 	clock := o.withDefaults().Clock
 	store, err := bolt.Open(path, bolt.Options{
-		Clock:     func() int64 { return clock().UnixMicro() },
-		NoSync:    o.NoSync,
-		Ascending: ascending,
+		Clock:  func() int64 { return clock().UnixMicro() },
+		NoSync: o.NoSync,
+		Spaces: layout,
 	})
 	if err != nil {
 		return nil, err
@@ -132,15 +138,22 @@ func Open(path string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// ascending are the spaces whose keys mostly come in ascending order.
-var ascending = []byte{spaceLive, spaceHistory}
+// layout says how the store keeps the spaces that grow: every collection and every
+// index is a tree of its own. The keys of documents mostly come in ascending
+// order.
+var layout = map[byte]bolt.Space{
+	spaceLive:          {Prefix: 1 + classSize, Ascending: true},
+	spaceHistory:       {Prefix: 1 + classSize, Ascending: true},
+	index.SpaceEntry:   {Prefix: index.NumberSize},
+	index.SpaceRemoved: {Prefix: index.NumberSize},
+}
 
 // OpenStore opens the database in a store, which it closes at its end. The
 // store should run on the same clock.
 func OpenStore(store kv.Store, o Options) (*DB, error) {
 	o = o.withDefaults()
 	db := &DB{
-		store: store, options: o, catalog: schema.NewCatalog(),
+		store: store, options: o, catalog: schema.NewCatalog(), known: new(known),
 		hashers: password.NewPool(o.Hashers), texts: text.NewCache(query.Forms(), textCacheSize),
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
@@ -169,8 +182,7 @@ func (db *DB) begin() error {
 	if err != nil {
 		return err
 	}
-	db.process = secret
-	db.root[1] = digest(secret)
+	db.process = []byte(secret)
 	return db.openRoot()
 }
 
@@ -189,6 +201,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.LoginLimit == (limiter.Policy{}) {
 		o.LoginLimit = limiter.Passwords
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.SweepInterval == 0 {
 		o.SweepInterval = time.Minute
@@ -211,6 +226,9 @@ func (o Options) withDefaults() Options {
 	case o.HistoryDays < 0:
 		o.HistoryDays = 0
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if o.BuildAtOnce == 0 {
 		o.BuildAtOnce = smallIndex
 	}
@@ -219,7 +237,7 @@ func (o Options) withDefaults() Options {
 
 // RootSecret returns a secret that is root for as long as this DB is open: a
 // program that embeds the database needs no other. It is not stored.
-func (db *DB) RootSecret() string { return db.process }
+func (db *DB) RootSecret() string { return string(db.process) }
 
 // InitialSecret returns the root secret that was generated for a new file,
 // once, and "" ever after: the file keeps only its digest.
@@ -247,15 +265,21 @@ func (db *DB) Close() error {
 // now is the present time in microseconds.
 func (db *DB) now() int64 { return db.options.Clock().UnixMicro() }
 
-// isRoot reports whether a text is a root secret, in constant time.
+// isRoot reports whether a text is a root secret, in constant time. Only that
+// which is kept as its digest must be hashed.
 func (db *DB) isRoot(s string) bool {
-	var room [64]byte // for all but the longest, so that nothing is allocated
-	sum := sha256.Sum256(append(room[:0], s...))
-	match := 0
-	for _, root := range db.root {
-		match |= subtle.ConstantTimeCompare(sum[:], root)
+	if db.isProcess(s) {
+		return true
 	}
-	return match == 1
+	sum := sha256.Sum256([]byte(s))
+	return subtle.ConstantTimeCompare(sum[:], db.root) == 1
+}
+
+// isProcess reports whether a text is this process's own root secret, in
+// constant time.
+func (db *DB) isProcess(s string) bool {
+	var room [64]byte // for all that may be it, so that nothing is allocated
+	return subtle.ConstantTimeCompare(append(room[:0], s...), db.process) == 1
 }
 
 func digest(s string) []byte {
@@ -288,6 +312,13 @@ func (db *DB) commit(ctx context.Context, b *kv.Batch, alone bool) (int64, error
 	if !alone {
 		db.gate.RLock()
 		defer db.gate.RUnlock()
+	}
+	publish := b.Publish
+	b.Publish = func(ts int64) {
+		db.known.note(b.Writes, ts)
+		if publish != nil {
+			publish(ts)
+		}
 	}
 	return db.store.Commit(ctx, b)
 }

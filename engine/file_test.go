@@ -109,10 +109,10 @@ func TestRefusedFiles(t *testing.T) {
 			func(t *testing.T, path string) {
 				makeFile(t, path)
 				changeRaw(t, path, func(tx *bbolt.Tx) error {
-					return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{2})
+					return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{3})
 				})
 			},
-			kv.ErrFormat, "newer format",
+			kv.ErrFormat, "another format: 3, this version reads 2",
 		},
 		"a store of something else": {
 			func(t *testing.T, path string) { put(t, path, "k", "v") },
@@ -121,9 +121,16 @@ func TestRefusedFiles(t *testing.T) {
 		"a newer database": {
 			func(t *testing.T, path string) {
 				makeFile(t, path)
-				put(t, path, "mformat", "\x02")
+				put(t, path, "mformat", "\x03")
 			},
-			engine.ErrFormat, "the file has format 2, this version reads up to 1",
+			engine.ErrFormat, "the file has format 3, this version reads 2",
+		},
+		"an older database": {
+			func(t *testing.T, path string) {
+				makeFile(t, path)
+				put(t, path, "mformat", "\x01")
+			},
+			engine.ErrFormat, "the file has format 1, this version reads 2",
 		},
 		"a database of no format": {
 			func(t *testing.T, path string) {

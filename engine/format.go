@@ -10,8 +10,9 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// formatVersion is the layout of the file that this code writes and reads.
-const formatVersion = 1
+// formatVersion is the layout of the file that this code writes and reads. No
+// other is read.
+const formatVersion = 2
 
 // Facts about the file, in space m.
 const (
@@ -61,8 +62,8 @@ func checkFormat(snap kv.Snapshot) (empty bool, err error) {
 		}
 		return true, nil
 	}
-	if n, size := binary.Uvarint(version); size <= 0 || n == 0 || n > formatVersion {
-		return false, fmt.Errorf("%w: the file has format %d, this version reads up to %d", ErrFormat, n, formatVersion)
+	if n, size := binary.Uvarint(version); size <= 0 || n != formatVersion {
+		return false, fmt.Errorf("%w: the file has format %d, this version reads %d", ErrFormat, n, formatVersion)
 	}
 	return false, nil
 }
@@ -71,7 +72,7 @@ func checkFormat(snap kv.Snapshot) (empty bool, err error) {
 // the file has the digest of, else a new one.
 func (db *DB) openRoot() error {
 	if db.options.RootSecret != "" {
-		db.root[0] = digest(db.options.RootSecret)
+		db.root = digest(db.options.RootSecret)
 		return nil
 	}
 	snap, err := db.store.Snapshot()
@@ -84,7 +85,7 @@ func (db *DB) openRoot() error {
 		return fmt.Errorf("read the root secret: %w", err)
 	}
 	if stored != nil {
-		db.root[0] = append([]byte(nil), stored...)
+		db.root = append([]byte(nil), stored...)
 		return nil
 	}
 	id, err := db.ids.next(db.now())
@@ -98,7 +99,7 @@ func (db *DB) openRoot() error {
 	if err := db.writeMeta(snap, kv.Write{Key: metaKey(metaRoot), Value: digest(s)}); err != nil {
 		return err
 	}
-	db.initial, db.root[0] = s, digest(s)
+	db.initial, db.root = s, digest(s)
 	return nil
 }
 

@@ -105,27 +105,42 @@ func (tx *tx) mayRewrite(c *change) (bool, error) {
 
 // inserted makes the version that an insert brings.
 func (tx *tx) inserted(c *change) (past, error) {
-	h := index.Header{TS: c.TS, Tombstone: c.Action == "delete"}
-	if h.Tombstone {
-		return past{record: record{Header: h}, stored: index.AppendHeader(nil, h)}, nil
+	if c.Action == "delete" {
+		return deletionOf(c.TS), nil
 	}
 	c.Params = c.Params.Without("credentials")
 	if err := tx.validate(c); err != nil {
 		return past{}, err
 	}
-	if v, ok := c.fields.Get("ttl"); ok {
-		h.TTL, h.HasTTL = index.TTLOf(v.(value.Time)), true
-	}
 	// A time that is still pending cannot be part of the past.
-	fields, err := value.AppendMsgpack(nil, value.Resolve(c.fields, tx.now), nil)
-	if err != nil {
-		return past{}, fmt.Errorf("engine: insert: %w", err)
+	return versionOf(c.TS, value.Resolve(c.fields, tx.now).(value.Object))
+}
+
+// deletionOf returns the version that a deletion is.
+func deletionOf(ts int64) past {
+	h := index.Header{TS: ts, Tombstone: true}
+	return past{record: record{Header: h}, stored: index.AppendHeader(nil, h)}
+}
+
+// versionOf returns the version of a time with fields in which nothing is
+// pending. The error is a refusal when it is too large.
+func versionOf(ts int64, fields value.Object) (past, error) {
+	h := index.Header{TS: ts}
+	if v, ok := fields.Get("ttl"); ok {
+		if t, ok := v.(value.Time); ok {
+			h.TTL, h.HasTTL = index.TTLOf(t), true
+		}
 	}
-	stored := append(index.AppendHeader(nil, h), fields...)
+	stored := index.AppendHeader(make([]byte, 0, 256), h)
+	head := len(stored)
+	stored, err := value.AppendMsgpack(stored, fields, nil)
+	if err != nil {
+		return past{}, fmt.Errorf("engine: store: %w", err)
+	}
 	if len(stored) > maxVersion {
 		return past{}, tooLarge("Version bytes (%d) exceeds threshold (%d)", len(stored), maxVersion)
 	}
-	return past{record: record{h, fields}, stored: stored}, nil
+	return past{record: record{h, stored[head:]}, stored: stored}, nil
 }
 
 // insertion is the event that an insert returns.
@@ -168,9 +183,20 @@ func (tx *tx) pasts(r value.Ref) ([]past, error) {
 	return out, err
 }
 
-// setHistory gives a document other versions, and its indexes the entries
-// that follow of them, present and past.
+// setHistory is replaceHistory within the limits of a query.
 func (tx *tx) setHistory(c *change, old, fresh []past) error {
+	if err := tx.replaceHistory(c, old, fresh); err != nil {
+		return err
+	}
+	return tx.checkSize()
+}
+
+// replaceHistory gives a document other versions, and its indexes the entries
+// that follow of them, present and past.
+func (tx *tx) replaceHistory(c *change, old, fresh []past) error {
+	if len(old) == 0 {
+		return tx.putHistory(c, fresh)
+	}
 	before, after := make(map[string][]byte, len(old)), placed(c.Ref, fresh)
 	for _, p := range old {
 		before[string(p.key)] = p.stored
@@ -202,20 +228,70 @@ func (tx *tx) setHistory(c *change, old, fresh []past) error {
 	if c.row.lives != nil {
 		c.row.lives(tx, c.Ref, after[string(liveKey(c.Ref))] != nil)
 	}
-	return tx.checkSize()
+	return nil
+}
+
+// putHistory is replaceHistory for a document that is new.
+func (tx *tx) putHistory(c *change, fresh []past) error {
+	for i := range fresh {
+		tx.t.Put(kv.Write{Key: placeOf(c.Ref, fresh, i), Value: fresh[i].stored})
+	}
+	definitions, err := tx.definitions(c.Ref)
+	if err != nil {
+		return err
+	}
+	for _, d := range definitions {
+		if err := tx.putTimeline(d, c.Ref, fresh); err != nil {
+			return err
+		}
+	}
+	last := &fresh[len(fresh)-1]
+	if !last.Tombstone && last.HasTTL {
+		tx.t.Put(kv.Write{Key: ttlKey(last.TTL, c.Ref), Value: []byte{}})
+	}
+	if c.row.lives != nil {
+		c.row.lives(tx, c.Ref, !last.Tombstone)
+	}
+	return nil
+}
+
+// putTimeline writes the entries of the history of a new document in an index.
+func (tx *tx) putTimeline(d *index.Definition, r value.Ref, fresh []past) error {
+	if len(fresh) == 1 {
+		entries, err := tx.entries(d, fresh[0].version(r).Doc)
+		for _, e := range entries {
+			tx.putEntry(e)
+		}
+		return err
+	}
+	stretches, refused, err := tx.stretches(d, r, fresh)
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		return refused
+	}
+	for i := range stretches {
+		tx.putEntry(stretches[i].Stored())
+	}
+	return nil
 }
 
 // placed returns versions by the keys under which they belong.
 func placed(r value.Ref, list []past) map[string][]byte {
 	out := make(map[string][]byte, len(list))
 	for i, p := range list {
-		key := historyKey(r, p.TS)
-		if i == len(list)-1 && !p.Tombstone {
-			key = liveKey(r)
-		}
-		out[string(key)] = p.stored
+		out[string(placeOf(r, list, i))] = p.stored
 	}
 	return out
+}
+
+// placeOf is the key under which a version of a list belongs.
+func placeOf(r value.Ref, list []past, i int) []byte {
+	if i == len(list)-1 && !list[i].Tombstone {
+		return liveKey(r)
+	}
+	return historyKey(r, list[i].TS)
 }
 
 // clear removes a key from the transaction's sight.
@@ -244,16 +320,28 @@ func (tx *tx) moveTTL(r value.Ref, before, after map[string][]byte) error {
 }
 
 // setTimeline writes the difference between the entries that two histories of
-// a document have in an index.
+// a document have in an index. It writes what it can, and then returns the
+// refusal of what it cannot.
 func (tx *tx) setTimeline(d *index.Definition, r value.Ref, old, fresh []past) error {
-	before, err := tx.timeline(d, r, old)
+	before, _, err := tx.timeline(d, r, old)
 	if err != nil {
 		return err
 	}
-	after, err := tx.timeline(d, r, fresh)
+	after, refused, err := tx.timeline(d, r, fresh)
 	if err != nil {
 		return err
 	}
+	if err := tx.replaceEntries(before, after); err != nil {
+		return err
+	}
+	if refused != nil {
+		return refused
+	}
+	return nil
+}
+
+// replaceEntries puts stored entries in the place of others, both by key.
+func (tx *tx) replaceEntries(before, after map[string]index.Entry) error {
 	for key := range before {
 		if _, stays := after[key]; !stays {
 			if err := tx.clear([]byte(key)); err != nil {
@@ -270,20 +358,30 @@ func (tx *tx) setTimeline(d *index.Definition, r value.Ref, old, fresh []past) e
 }
 
 // timeline returns the entries of a history in an index as they are stored,
-// by key.
-func (tx *tx) timeline(d *index.Definition, r value.Ref, list []past) (map[string]index.Entry, error) {
-	versions := make([]index.Version, len(list))
-	for i, p := range list {
-		versions[i] = p.version(r)
-	}
-	stretches, err := d.Timeline(versions, index.Env{Names: tx, Bind: tx.bind})
+// by key, and the refusal of a version that can have none.
+func (tx *tx) timeline(d *index.Definition, r value.Ref, list []past) (map[string]index.Entry, *query.Refusal, error) {
+	stretches, refused, err := tx.stretches(d, r, list)
 	if err != nil {
-		return nil, fmt.Errorf("engine: index: %w", err)
+		return nil, nil, err
 	}
 	out := make(map[string]index.Entry, len(stretches))
 	for _, s := range stretches {
 		e := s.Stored()
 		out[string(e.Key)] = e
 	}
-	return out, nil
+	return out, refused, nil
+}
+
+// stretches returns the entries of a history in an index, and the refusal of a
+// version that can have none.
+func (tx *tx) stretches(d *index.Definition, r value.Ref, list []past) ([]index.Stretch, *query.Refusal, error) {
+	versions := make([]index.Version, len(list))
+	for i, p := range list {
+		versions[i] = p.version(r)
+	}
+	out, refused, err := d.Timeline(versions, tx.env())
+	if err != nil {
+		return nil, nil, fmt.Errorf("engine: index: %w", err)
+	}
+	return out, refused, nil
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -24,9 +25,13 @@ func (tx *tx) prepareActive(c *change, old value.Object) error {
 		c.fields = c.fields.With("active", value.Boolean(wanted || was == value.Value(value.Boolean(true))))
 		return nil
 	}
-	d, err := index.Define(c.Ref, c.fields)
+	d, err := schema.Define(c.Ref, c.fields)
 	if err != nil {
 		return err
+	}
+	if d.Shares() {
+		c.fields = c.fields.With("active", value.Boolean(true))
+		return nil
 	}
 	small, err := tx.holdsAtMost(sourcesOf(tx.own, d), tx.db.options.BuildAtOnce)
 	c.background = !small
@@ -67,7 +72,7 @@ func enterIndex(tx *tx, c *change, doc *value.Document) error {
 		return err
 	}
 	i, ok := tx.own.Indexes.Numbered(doc.Ref.ID)
-	if !ok {
+	if !ok || i.Definition.Shares() {
 		return nil
 	}
 	if c.background {

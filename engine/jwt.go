@@ -99,7 +99,7 @@ func (tx *tx) timely(claims value.Object) bool {
 		}
 	}
 	if v, ok := claims.Get("nbf"); ok {
-		if nbf, isNumber := seconds(v); !isNumber || nbf > now {
+		if nbf, isNumber := seconds(v); !isNumber || nbf >= now {
 			return false
 		}
 	}

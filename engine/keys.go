@@ -12,13 +12,14 @@ import (
 //	m name                          facts about the file: format, collation, root secret
 //	n scope kind                    the next number of a kind of object -> 8 bytes
 //	g global-id                     a database by its global id -> scope
-//	s scope                         a database by its number -> parent scope, id of its document
+//	s scope                         a database by its number -> parent scope, id of its document, global ids
 //	v scope                         written by every change of a database's schema -> commit time
 //	k key-id scope                  where the key with an id lives -> empty
 //	d scope class id                a live document -> record
 //	h scope class id ~time          a version that is no longer live -> record
 //	t time scope class id           a live document with a ttl, by ttl in microseconds -> empty
-//	i scope index terms values ref  a live index entry (package index)
+//	i scope index terms values ref  a live index entry (package index); the system's indexes
+//	                                have the numbers of their collections
 //	j … ~time                       an index entry that was removed (package index)
 //	e scope token-id                what only a token service sees of a token -> seal (seal.go)
 //	f digest                        the token that a service finds under a digest, its first 16 bytes -> scope class id
@@ -56,10 +57,12 @@ func appendRef(dst []byte, r value.Ref) []byte {
 	return binary.BigEndian.AppendUint64(appendClass(dst, r.Scope, r.Class), uint64(r.ID))
 }
 
-// refSize is the size of a ref in a key: scope, class, id.
+// refSize is the size of a ref in a key, scope, class and id; classSize that
+// of the first two.
 const (
-	refSize = 4 + 4 + idSize
-	idSize  = 8
+	refSize   = classSize + idSize
+	classSize = 4 + 4
+	idSize    = 8
 )
 
 func decodeRef(b []byte) value.Ref {

@@ -11,18 +11,18 @@ import (
 // transaction. They keep nothing else of it.
 type lastingNames struct {
 	db      *DB
-	session *session
+	scope   value.Scope
 	schemas map[value.Scope]*schema.Database // those that the transaction has changed
 	now     int64
 }
 
 // lasting returns the names as the transaction leaves them, committed at ts.
 func (tx *tx) lasting(ts int64) lastingNames {
-	return lastingNames{db: tx.db, session: tx.session, schemas: tx.schemas, now: max(ts+1, tx.now)}
+	return lastingNames{db: tx.db, scope: tx.session.scope, schemas: tx.schemas, now: max(ts+1, tx.now)}
 }
 
 // Scope implements value.Names.
-func (n *lastingNames) Scope() value.Scope { return n.session.scope }
+func (n *lastingNames) Scope() value.Scope { return n.scope }
 
 // Parent implements value.Names.
 func (n *lastingNames) Parent(s value.Scope) (value.Ref, bool) {
@@ -65,7 +65,7 @@ func (n *lastingNames) look(f func(tx *tx)) {
 	if err != nil {
 		return
 	}
-	tx := &tx{db: n.db, ctx: context.Background(), now: snap.Time(), session: n.session}
+	tx := &tx{db: n.db, ctx: context.Background(), now: snap.Time(), session: &session{scope: n.scope}}
 	tx.t.Begin(snap, false)
 	defer tx.close()
 	f(tx)

@@ -6,20 +6,29 @@ import (
 	"time"
 )
 
-// limited is a context that ends when a query's time is up. It makes a timer
-// only once somebody waits for its end: most queries never wait, and only look
-// now and then.
+// limited is a context that ends when a query's time is up. The time begins when
+// somebody first looks, which is soon: before the query waits for anything, and
+// every few hundred steps. It makes a timer only once somebody waits for its
+// end. Most queries have come to their own end before that.
 type limited struct {
 	context.Context //nolint:containedctx // a context is made of the one it limits
-	until           time.Time
+	given           time.Duration
 
 	mu     sync.Mutex
+	until  time.Time       // zero before anybody has looked
 	timed  context.Context //nolint:containedctx // the one with the timer, nil before anybody waits
 	cancel context.CancelFunc
 }
 
-func limit(ctx context.Context, d time.Duration) *limited {
-	return &limited{Context: ctx, until: realTime().Add(d)}
+// limit makes the zero limited a context below ctx that ends after d.
+func (l *limited) limit(ctx context.Context, d time.Duration) { l.Context, l.given = ctx, d }
+
+// end returns when the time is up. l.mu is held.
+func (l *limited) end() time.Time {
+	if l.until.IsZero() {
+		l.until = realTime().Add(l.given)
+	}
+	return l.until
 }
 
 // realTime is what time limits are counted in, whatever the clock of the
@@ -30,10 +39,12 @@ func realTime() time.Time {
 
 // Deadline implements context.Context.
 func (l *limited) Deadline() (time.Time, bool) {
-	if earlier, ok := l.Context.Deadline(); ok && earlier.Before(l.until) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if earlier, ok := l.Context.Deadline(); ok && earlier.Before(l.end()) {
 		return earlier, true
 	}
-	return l.until, true
+	return l.end(), true
 }
 
 // Done implements context.Context.
@@ -41,7 +52,7 @@ func (l *limited) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.timed == nil {
-		l.timed, l.cancel = context.WithTimeout(l.Context, l.until.Sub(realTime()))
+		l.timed, l.cancel = context.WithTimeout(l.Context, l.end().Sub(realTime()))
 	}
 	return l.timed.Done()
 }
@@ -56,14 +67,14 @@ func (l *limited) Err() error {
 	if err := l.Context.Err(); err != nil {
 		return err
 	}
-	if realTime().Before(l.until) {
+	if end := l.end(); realTime().Before(end) {
 		return nil
 	}
 	return context.DeadlineExceeded
 }
 
-// end releases the timer, if there is one.
-func (l *limited) end() {
+// release lets go of the timer, if there is one.
+func (l *limited) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cancel != nil {

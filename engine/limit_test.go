@@ -22,8 +22,9 @@ func TestLimited(t *testing.T) {
 		{"both", cancelled, 0, context.Canceled},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := limit(test.parent, test.given)
-			defer l.end()
+			var l limited
+			l.limit(test.parent, test.given)
+			defer l.release()
 			if err := l.Err(); !errors.Is(err, test.want) {
 				t.Errorf("before anybody waits: got %v, want %v", err, test.want)
 			}
@@ -44,13 +45,14 @@ func TestLimitedDeadline(t *testing.T) {
 	near := time.Now().Add(time.Minute)
 	parent, cancel := context.WithDeadline(context.Background(), near)
 	defer cancel()
-	far := limit(parent, time.Hour)
-	defer far.end()
+	var far, soon limited
+	far.limit(parent, time.Hour)
+	defer far.release()
 	if at, ok := far.Deadline(); !ok || !at.Equal(near) {
 		t.Errorf("got %v, want the caller's %v", at, near)
 	}
-	soon := limit(parent, time.Millisecond)
-	defer soon.end()
+	soon.limit(parent, time.Millisecond)
+	defer soon.release()
 	if at, ok := soon.Deadline(); !ok || !at.Before(near) {
 		t.Errorf("got %v, want one before the caller's", at)
 	}

@@ -115,7 +115,7 @@ func (tx *tx) tried(who query.Candidate, stored, password string) (bool, error) 
 			return limiter.Counted, nil
 		})
 	if locked := new(limiter.Locked); errors.As(err, &locked) {
-		ok, err = false, nil
+		ok = false
 		_, err = tx.checkPassword(tx.db.dummy(), password)
 	}
 	if err != nil {
@@ -128,7 +128,7 @@ func (tx *tx) tried(who query.Candidate, stored, password string) (bool, error) 
 // counterOf is the key of the counter of whoever wants to be somebody: the
 // document, whatever set led to it, or the set that led nowhere.
 func (tx *tx) counterOf(who query.Candidate) ([]byte, error) {
-	var named value.Value = who.Named
+	named := who.Named
 	if who.Ref != nil {
 		named = *who.Ref
 	}

@@ -149,6 +149,34 @@ func TestLoginLimitOfStreams(t *testing.T) {
 	}
 }
 
+// TestLoginLimitOfTransactions pins that the queries of a transaction of Go
+// code count as any other, whether it ends well or not.
+func TestLoginLimitOfTransactions(t *testing.T) {
+	db := newSandbox(t)
+	key := db.public()
+	no := errors.New("no")
+	for n := range 5 {
+		try := func(tx *engine.Transaction) error {
+			if _, err := tx.Query(`Identify(`+alice+`, "wrong")`, nil); err != nil {
+				return err
+			}
+			return no
+		}
+		var err error
+		if n%2 == 0 {
+			_, err = db.Update(context.Background(), key, try)
+		} else {
+			err = db.View(context.Background(), key, try)
+		}
+		if !errors.Is(err, no) {
+			t.Fatal(err)
+		}
+	}
+	if db.tries(key, alice, "right", 1) {
+		t.Error("not locked")
+	}
+}
+
 // TestLimitSurvives pins that a lock outlives the process.
 func TestLimitSurvives(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "db")

@@ -31,9 +31,13 @@ func prepareProvider(tx *tx, c *change) error {
 	if err := tx.checkReadable(c); err != nil {
 		return err
 	}
-	audience := value.String(tx.db.options.Audience + secret.FormatGlobalID(tx.own.GlobalID))
-	c.fields = c.fields.With("audience", audience)
+	c.fields = c.fields.With("audience", tx.ownAudience())
 	return tx.checkUniqueName(c)
+}
+
+// ownAudience is the audience of the transaction's database.
+func (tx *tx) ownAudience() value.String {
+	return value.String(tx.db.options.Audience + secret.FormatGlobalID(tx.own.GlobalID))
 }
 
 func checkProviderRoles(tx *tx, c *change) {

@@ -161,15 +161,15 @@ func names(vars []value.Field) []string {
 // Run runs a query. Beside an error of the query there may be a Result
 // without a value: its time, and, if the query was aborted, what it had read.
 func (db *DB) Run(ctx context.Context, r Request) (*Result, error) {
+	req := &request{secret: r.Secret}
 	if _, ok := ctx.Deadline(); !ok || r.Timeout > 0 {
-		limited := limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
-		defer limited.end()
-		ctx = limited
+		req.limited.limit(ctx, cmp.Or(r.Timeout, db.options.Timeout))
+		defer req.limited.release()
+		ctx = &req.limited
 	}
 	if err := db.await(ctx, r.LastSeen); err != nil {
 		return nil, err
 	}
-	req := &request{secret: r.Secret}
 	res, err := db.runs(ctx, &r, req)
 	if err = db.answered(ctx, req, err); err != nil {
 		return res, public(err)
@@ -195,12 +195,15 @@ func (db *DB) runs(ctx context.Context, r *Request, req *request) (*Result, erro
 		case !errors.Is(err, kv.ErrConflict):
 			return res, err
 		case n >= retries:
-			return res, &query.Error{
-				Code:        query.ContendedTransaction,
-				Description: "Transaction was aborted due to detection of concurrent modification.",
-			}
+			return res, db.contended(ctx, req.lost)
 		}
 	}
+}
+
+// writes reports whether a query may write; one that is still to be decoded may
+// not yet.
+func (r *Request) writes() bool {
+	return !r.ReadOnly && r.Expr != nil && ast.EffectOf(r.Expr) == ast.Write
 }
 
 // attempt runs a query once. Alone, nothing else commits meanwhile.
@@ -209,33 +212,29 @@ func (db *DB) attempt(ctx context.Context, r *Request, req *request, alone bool)
 		db.gate.Lock()
 		defer db.gate.Unlock()
 	}
-	// Whether a query that is still to be decoded may write is not known yet,
-	// and it is not decoded before the secret is good.
-	writes := !r.ReadOnly && (r.Expr == nil || ast.EffectOf(r.Expr) == ast.Write)
-	tx, err := db.openSince(ctx, req, writes, r.LastSeen, alone)
+	tx, err := db.openSince(ctx, req, r.writes(), r.LastSeen, alone)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.close()
-	session, err := tx.authenticate(r.Secret)
-	if err != nil {
+	defer tx.recycle()
+	if err := tx.enter(r.Secret); err != nil {
 		return nil, err
 	}
-	if err := tx.begun(session); err != nil {
-		return nil, err
-	}
-	tx.t.ResetStats()
 	if r.Expr == nil {
 		if r.Expr, err = r.Decode(); err != nil {
 			return &Result{Time: tx.now}, err
 		}
+		if r.writes() {
+			if err := tx.track(r.Secret); err != nil {
+				return nil, err
+			}
+		}
 	}
+	tx.t.ResetStats()
 	options := db.limits()
 	options.Vars = r.Args
 	if r.ReadOnly {
 		options.Limited, options.Allow, options.Where = true, ast.Read, r.Where
-	} else if writes && ast.EffectOf(r.Expr) < ast.Write {
-		tx.t.Forget()
 	}
 	v, stats, err := query.Eval(ctx, tx, r.Expr, options)
 	if err != nil {
@@ -280,7 +279,7 @@ func (tx *tx) failed(stats query.Stats, err error) *Result {
 func (tx *tx) finish(v value.Value, stats query.Stats, alone bool) (*Result, error) {
 	ts, err := tx.commit(alone)
 	if err != nil {
-		return &Result{Time: tx.now}, err
+		return &Result{Time: tx.now, names: tx.lasting(tx.now)}, err
 	}
 	s := tx.t.Stats()
 	res := &Result{Value: v, Time: ts, names: tx.lasting(ts), limit: tx.db.options.MaxMemory, Stats: Stats{

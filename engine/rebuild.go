@@ -148,5 +148,5 @@ func (db *DB) rebuilt(r value.Ref) (bool, error) {
 		return true, err
 	}
 	state, err := decodeBuild(b)
-	return err == nil && state.stage == stageNew, err
+	return err == nil && (state.stage == stageNew || state.stage == stageEnded), err
 }

@@ -117,20 +117,30 @@ func (tx *tx) namedRoles(v value.Value) []*schema.Role {
 
 // predicate calls a role's predicate. Whatever is not exactly true denies;
 // only a failure of the store is an error.
-func (tx *tx) predicate(l *value.Lambda, arg value.Value) (bool, error) {
+func (tx *tx) predicate(p *schema.Predicate, arg value.Value) (bool, error) {
 	old := tx.rights
 	tx.rights = &rights{builtin: rolePredicate, identity: old.identity, anonymous: old.anonymous}
 	defer func() { tx.rights = old }()
 	options := tx.db.limits()
 	options.Limited, options.Allow, options.Calls, options.Where = true, ast.Read, true, "auth predicates"
-	v, err := query.Apply(tx.ctx, tx, l, arg, options)
+	v, err := query.Apply(tx.ctx, tx, p.Lambda, arg, options)
 	if err != nil {
 		if query.IsErrors(err) {
+			tx.failedPredicate(p, err)
 			return false, nil
 		}
 		return false, err
 	}
 	return v == value.Boolean(true), nil
+}
+
+// failedPredicate tells the log, once, of a predicate that fails: nobody else
+// hears of it. What it says names the predicate, and holds no data.
+func (tx *tx) failedPredicate(p *schema.Predicate, err error) {
+	if p.Failed() {
+		tx.db.options.Log.Warn("a predicate failed, and so denied",
+			"database", tx.own.Scope, "owner", p.Owner, "use", p.Use, "code", query.Decisive(err).Code.String())
+	}
 }
 
 // classKind groups classes by what the built-in roles may do with them.
@@ -235,7 +245,7 @@ func (tx *tx) granted(a schema.Action, resource value.Ref, arg func(l *value.Lam
 	}
 	for _, role := range tx.rights.roles {
 		for _, g := range role.Grants(resource, a) {
-			ok, err := tx.predicate(g.Predicate, arg(g.Predicate))
+			ok, err := tx.predicate(g.Predicate, arg(g.Predicate.Lambda))
 			if ok || err != nil {
 				return ok, err
 			}

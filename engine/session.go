@@ -35,6 +35,9 @@ type session struct {
 // authenticate finds out who presents a secret. Everything that does not fit
 // is ErrUnauthorized.
 func (tx *tx) authenticate(presented string) (*session, error) {
+	if tx.db.isProcess(presented) {
+		return tx.sessionOf(session{builtin: roleAdmin}), nil
+	}
 	if IsJWT(presented) {
 		return tx.jwtSession(presented)
 	}
@@ -76,29 +79,63 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 		return nil, err
 	}
 	ref := value.Ref{Scope: scope, Class: value.Tokens, ID: p.ID}
-	raw, err := tx.secretDocument(ref, text)
-	if raw == nil || err != nil {
+	// A query that writes depends on the token and its instance, and so it
+	// reads them.
+	if !tx.t.Tracks() {
+		if instance, ok := tx.db.known.instance(ref, text, tx.now); ok {
+			return tx.actingAs(ref, instance)
+		}
+	}
+	rec, err := tx.secretDocument(ref, text)
+	if rec == nil || err != nil {
 		return nil, err
 	}
-	return tx.actingFor(ref, raw)
+	instance, lasts, err := tx.instanceOf(rec.fields)
+	if err != nil || instance == nil {
+		return nil, err
+	}
+	if !rec.HasTTL && lasts && instance.Scope == scope {
+		tx.db.known.learn(text, *instance, tx.now)
+	}
+	return tx.actingAs(ref, *instance)
 }
 
-// actingFor is the session of a token, given its stored fields; nil if its
-// instance is gone.
-func (tx *tx) actingFor(ref value.Ref, raw []byte) (*session, error) {
-	identity, err := refField(raw, "instance")
-	if err != nil || identity == nil || identity.Class < value.FirstUserClass {
-		return nil, err
+// instanceOf returns the live instance of a token, given its stored fields, nil
+// if there is none; and whether it never expires.
+func (tx *tx) instanceOf(raw []byte) (found *value.Ref, lasts bool, err error) {
+	found, err = refField(raw, "instance")
+	if err != nil || found == nil || found.Class < value.FirstUserClass {
+		return nil, false, err
 	}
-	if ok, err := tx.exists(*identity); err != nil || !ok {
-		return nil, err
+	rec, ok, err := tx.record(*found)
+	if err != nil || !ok {
+		return nil, false, err
 	}
-	return &session{scope: ref.Scope, identity: identity, token: &ref, byToken: true}, nil
+	return found, !rec.HasTTL, nil
 }
 
-// secretDocument returns the stored fields of the live key or token ref, if
-// it is the owner of a secret, else nil.
-func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
+// actingAs is the session of a token with its instance; nil if the collection
+// of that is gone.
+func (tx *tx) actingAs(token, instance value.Ref) (*session, error) {
+	if ok, err := tx.reachable(instance); err != nil || !ok {
+		return nil, err
+	}
+	return tx.sessionOf(session{scope: token.Scope, identity: &instance, token: &token, byToken: true}), nil
+}
+
+// sessionOf returns a session in memory of its own: for the transaction's that is
+// at hand.
+func (tx *tx) sessionOf(s session) *session {
+	if tx.session != nil {
+		return &s
+	}
+	tx.room = s
+	return &tx.room
+}
+
+// secretDocument returns the record of the live key or token ref, if it is the
+// owner of a secret, else nil.
+func (tx *tx) secretDocument(ref value.Ref, text string) (*record, error) {
 	rec, ok, err := tx.record(ref)
 	if err != nil || !ok {
 		return nil, err
@@ -110,10 +147,10 @@ func (tx *tx) secretDocument(ref value.Ref, text string) ([]byte, error) {
 	if !secret.Matches(stored, text) {
 		return nil, nil
 	}
-	if imported := string(stored); secret.Imported(imported) {
-		tx.db.renewDigest(ref, imported, text)
+	if secret.Imported(string(stored)) {
+		tx.db.renewDigest(ref, string(stored), text)
 	}
-	return rec.fields, nil
+	return &rec, nil
 }
 
 // keySession finds the key that a secret belongs to and takes on the scope
@@ -134,9 +171,11 @@ func (tx *tx) keySession(p secret.Parts, s scoped) (*session, error) {
 // which are nil if there is none.
 func (tx *tx) keyOf(p secret.Parts, text string) (found value.Ref, raw []byte, err error) {
 	err = tx.eachKey(p.ID, func(ref value.Ref) (bool, error) {
-		found = ref
-		raw, err = tx.secretDocument(ref, text)
-		return raw != nil, err
+		rec, err := tx.secretDocument(ref, text)
+		if rec != nil {
+			found, raw = ref, rec.fields
+		}
+		return rec != nil, err
 	})
 	return found, raw, err
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/index"
@@ -46,7 +45,7 @@ func (tx *tx) Open(set value.Value, r query.Reading) (query.Set, error) {
 	if r.At >= tx.now {
 		r.At = 0
 	}
-	return index.Open(set, source{tx}, r)
+	return index.Open(set, source{tx}, r, &tx.set)
 }
 
 // source is the transaction as sets see it: who may read what, and the
@@ -211,42 +210,10 @@ func (s source) Reachable(scope value.Scope, c value.Class) bool {
 // Retained implements index.Source.
 func (s source) Retained(scope value.Scope, c value.Class) int64 { return s.tx.minimumTime(scope, c) }
 
-// The system's own indexes list the tokens, and the credentials, of an
-// identity. Their numbers are those of the collections, which no index of a
-// user has.
-type systemKey struct {
-	scope value.Scope
-	class value.Class
-}
-
-var systemIndexes sync.Map // systemKey -> *index.Definition
-
-// systemIndex returns the system's own index over a class, nil if there is
-// none.
-func systemIndex(s value.Scope, c value.Class) *index.Definition {
-	if c != value.Tokens && c != value.Credentials {
-		return nil
-	}
-	key := systemKey{s, c}
-	if d, ok := systemIndexes.Load(key); ok {
-		return d.(*index.Definition)
-	}
-	d, err := index.Define(value.Ref{Scope: s, Class: value.Indexes, ID: int64(c)}, value.Object{
-		{Name: "source", Value: value.CollectionRef(s, c)},
-		{Name: "terms", Value: value.Array{value.Object{{Name: "field", Value: value.String("instance")}}}},
-		{Name: "unique", Value: value.Boolean(c == value.Credentials)},
-	})
-	if err != nil {
-		panic(fmt.Sprintf("engine: the index over %v: %v", c, err))
-	}
-	systemIndexes.Store(key, d)
-	return d
-}
-
 // eachOf calls f with every live document of a class whose instance is an
 // identity.
 func (tx *tx) eachOf(c value.Class, who value.Ref, f func(value.Ref) error) error {
-	prefix, err := systemIndex(who.Scope, c).Prefix([]value.Value{who})
+	prefix, err := schema.SystemIndex(who.Scope, c).Prefix([]value.Value{who})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -211,7 +212,7 @@ func (tx *tx) reindex(c *change, doc *value.Document) error {
 	}
 	for _, d := range definitions {
 		before, err := tx.entries(d, c.old)
-		if err != nil {
+		if err != nil && !isRefusal(err) { // an old version that was refused has none
 			return err
 		}
 		now, err := tx.entries(d, doc)
@@ -238,8 +239,8 @@ func (tx *tx) reindex(c *change, doc *value.Document) error {
 	return nil
 }
 
-// definitions returns the indexes that may have entries of a document: the
-// system's own and the user's.
+// definitions returns the indexes that may have entries of their own of a
+// document: the system's own and the user's.
 func (tx *tx) definitions(r value.Ref) ([]*index.Definition, error) {
 	sch := tx.own
 	if r.Scope != sch.Scope {
@@ -249,13 +250,15 @@ func (tx *tx) definitions(r value.Ref) ([]*index.Definition, error) {
 		}
 	}
 	covering := sch.Covering(r.Class)
-	own := systemIndex(r.Scope, r.Class)
+	own := schema.SystemIndex(r.Scope, r.Class)
 	out := make([]*index.Definition, 0, len(covering)+1)
 	if own != nil {
 		out = append(out, own)
 	}
 	for _, i := range covering {
-		out = append(out, i.Definition)
+		if !i.Definition.Shares() {
+			out = append(out, i.Definition)
+		}
 	}
 	return out, nil
 }
@@ -264,18 +267,11 @@ func (tx *tx) entries(d *index.Definition, doc *value.Document) ([]index.Entry, 
 	if doc == nil {
 		return nil, nil
 	}
-	list, err := d.Entries(doc, index.Env{Names: tx, Bind: tx.bind})
+	list, err := d.Entries(doc, tx.env())
 	if err != nil {
 		return nil, fmt.Errorf("engine: index: %w", err)
 	}
 	return list, nil
-}
-
-// bind evaluates an index binding.
-func (tx *tx) bind(l *value.Lambda, doc *value.Document) (value.Value, error) {
-	options := tx.db.limits()
-	options.Limited, options.Where = true, "index bindings"
-	return query.Apply(tx.ctx, tx, l, doc, options)
 }
 
 // removeEntry takes a live entry out of an index. It goes into the index's
@@ -350,20 +346,27 @@ func (tx *tx) checkUnique(c *change, e index.Entry) error {
 	it := tx.t.Scan(prefix, after(prefix), false)
 	defer it.Close()
 	for it.Next() {
-		h, _, err := index.ReadHeader(it.Value())
-		if err != nil {
-			return fmt.Errorf("engine: index: %w", err)
-		}
-		owner := index.OwnerOf(it.Key(), c.Ref.Scope)
-		if h.Expired(tx.now) || owner == c.Ref {
+		if index.OwnerOf(it.Key(), c.Ref.Scope) == c.Ref {
 			continue
 		}
-		if ok, err := tx.reachable(owner); err != nil {
+		if ok, err := tx.counts(it.Key(), it.Value(), c.Ref.Scope); err != nil {
 			return err
-		} else if !ok {
-			continue
+		} else if ok {
+			return c.refuse(query.InstanceNotUnique, "document is not unique.")
 		}
-		return c.refuse(query.InstanceNotUnique, "document is not unique.")
 	}
 	return it.Err()
+}
+
+// counts reports whether a live entry of a unique index counts: it does not
+// when its document has expired, or its collection is gone.
+func (tx *tx) counts(key, stored []byte, s value.Scope) (bool, error) {
+	h, _, err := index.ReadHeader(stored)
+	if err != nil {
+		return false, fmt.Errorf("engine: index: %w", err)
+	}
+	if h.Expired(tx.now) {
+		return false, nil
+	}
+	return tx.reachable(index.OwnerOf(key, s))
 }

@@ -67,11 +67,7 @@ func (db *DB) subscribe(ctx context.Context, r *Request, req *request, fields St
 		return nil, err
 	}
 	defer tx.close()
-	session, err := tx.authenticate(r.Secret)
-	if err != nil {
-		return nil, err
-	}
-	if err := tx.begun(session); err != nil {
+	if err := tx.enter(r.Secret); err != nil {
 		return nil, err
 	}
 	if r.Expr == nil {
@@ -207,11 +203,7 @@ func (s *Stream) enter(ctx context.Context) (*tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := tx.authenticate(s.secret)
-	if err == nil {
-		err = tx.begun(session)
-	}
-	if err != nil {
+	if err := tx.enter(s.secret); err != nil {
 		tx.close()
 		return nil, err
 	}

@@ -51,7 +51,9 @@ func (db *DB) sweepAll(every time.Duration) {
 			return
 		case <-ticker.C:
 			// What failed is left for the next round.
-			_ = s.round(db.ctx, sweepLook)
+			if err := s.round(db.ctx, sweepLook); err != nil && db.ctx.Err() == nil {
+				db.options.Log.Error("sweep failed", "error", err)
+			}
 		}
 	}
 }
@@ -195,7 +197,7 @@ func (tx *tx) forget(r value.Ref) error {
 		return err
 	}
 	for _, d := range definitions {
-		entries, err := tx.timeline(d, r, list)
+		entries, _, err := tx.timeline(d, r, list)
 		if err != nil {
 			return err
 		}
@@ -293,11 +295,11 @@ func (tx *tx) trim(r value.Ref, lowest int64) error {
 		return err
 	}
 	for _, d := range definitions {
-		before, err := tx.timeline(d, r, list)
+		before, _, err := tx.timeline(d, r, list)
 		if err != nil {
 			return err
 		}
-		after, err := tx.timeline(d, r, list[n:])
+		after, _, err := tx.timeline(d, r, list[n:])
 		if err != nil {
 			return err
 		}

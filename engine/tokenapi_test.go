@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/engine/secret"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -73,13 +74,17 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	child := db.text(`Select("secret", CreateKey({ role: "admin", database: Database("child") }))`)
+	id, ok := secret.ParseGlobalID(db.text(`Select("global_id", Get(Database("child")))`))
+	if !ok {
+		t.Fatal("the database has no global id")
+	}
 	for _, test := range []struct {
 		name, secret string
 		want         engine.Verified
 	}{
 		{"token", token.Secret, engine.Verified{Token: token.Ref, Instance: who, Roles: []string{"all", "admins"}}},
 		{"key", key.Secret, engine.Verified{Token: key.Ref, Role: "server"}},
-		{"key of a child", child, engine.Verified{Database: 1, Role: "admin"}},
+		{"key of a child", child, engine.Verified{Database: 1, GlobalID: id, Role: "admin"}},
 		{"root", db.RootSecret(), engine.Verified{Role: "admin"}},
 		{"root as a role", db.RootSecret() + ":@role/all", engine.Verified{Roles: []string{"all"}}},
 		{"key as a document", key.Secret + ":@doc/users/1", engine.Verified{Token: key.Ref, Instance: who, Roles: []string{"all", "admins"}}},

@@ -27,11 +27,11 @@ type Transaction struct {
 // does nothing that cannot be done twice: what must happen once comes after
 // Update.
 func (db *DB) Update(ctx context.Context, secret string, f func(*Transaction) error) (int64, error) {
-	limited := limit(ctx, db.options.Timeout)
-	defer limited.end()
 	req := &request{secret: secret}
+	req.limited.limit(ctx, db.options.Timeout)
+	defer req.limited.release()
 	for n := 0; ; n++ {
-		ts, err := db.transact(limited, req, f, true, n == DefaultRetries)
+		ts, err := db.transact(&req.limited, req, f, true, n == DefaultRetries)
 		if !errors.Is(err, kv.ErrConflict) || n == DefaultRetries {
 			return ts, public(db.answered(ctx, req, err))
 		}
@@ -40,10 +40,10 @@ func (db *DB) Update(ctx context.Context, secret string, f func(*Transaction) er
 
 // View runs f in a transaction that writes nothing.
 func (db *DB) View(ctx context.Context, secret string, f func(*Transaction) error) error {
-	limited := limit(ctx, db.options.Timeout)
-	defer limited.end()
 	req := &request{secret: secret}
-	_, err := db.transact(limited, req, f, false, false)
+	req.limited.limit(ctx, db.options.Timeout)
+	defer req.limited.release()
+	_, err := db.transact(&req.limited, req, f, false, false)
 	return public(db.answered(ctx, req, err))
 }
 
@@ -60,11 +60,7 @@ func (db *DB) transact(
 		return 0, err
 	}
 	defer tx.close()
-	session, err := tx.authenticate(req.secret)
-	if err != nil {
-		return 0, err
-	}
-	if err := tx.begun(session); err != nil {
+	if err := tx.enter(req.secret); err != nil {
 		return 0, err
 	}
 	if err := f(&Transaction{tx: tx, writes: writes}); err != nil {

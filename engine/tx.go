@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/schema"
 	"github.com/fawndb/fawn/engine/txn"
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -21,6 +23,8 @@ type tx struct {
 	req *request
 
 	session *session
+	room    session // for the session of a token, or of the root
+	set     index.Room
 	caller  rights  // the session's
 	rights  *rights // the present ones
 	// schemas are those of the databases that the transaction has changed;
@@ -33,16 +37,20 @@ type tx struct {
 	writeOps int64
 	// builds says that there will be an index to build.
 	builds bool
+	// leads are global ids that were given anew, with where they lead.
+	leads map[uint64]value.Scope
 }
 
 // request is one query of a caller, over all its runs.
 type request struct {
-	secret string
+	secret  string // of whoever runs it
+	limited limited
 	// hashes remembers what was hashed, so that a query that is run again
 	// does not hash again.
 	hashes map[hashed]string
 	checks map[hashed]bool
 	tries  tries
+	lost   *kv.Batch // of the last run, if it has lost against others
 }
 
 // hashed is what a password was hashed for: nothing, to store it, or a stored
@@ -66,7 +74,8 @@ func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) 
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	tx := &tx{db: db, ctx: ctx, now: snap.Time(), req: req}
+	tx := txs.Get().(*tx)
+	tx.db, tx.ctx, tx.now, tx.req = db, ctx, snap.Time(), req
 	tx.t.Begin(snap, writes)
 	return tx, nil
 }
@@ -74,7 +83,34 @@ func (db *DB) open(ctx context.Context, req *request, writes bool) (*tx, error) 
 // close ends the transaction; what was not committed is forgotten.
 func (tx *tx) close() { tx.t.Close() }
 
-// begun authenticates the request's secret and takes on its rights.
+// txs are transactions at rest: empty, and worth keeping for their memory.
+var txs = sync.Pool{New: func() any { return new(tx) }}
+
+// recycle closes a transaction that nobody refers to any more.
+func (done *tx) recycle() {
+	done.close()
+	*done = tx{}
+	txs.Put(done)
+}
+
+// enter authenticates a secret and takes on its rights.
+func (tx *tx) enter(secret string) error {
+	s, err := tx.authenticate(secret)
+	if err != nil {
+		return err
+	}
+	return tx.begun(s)
+}
+
+// track begins anew as the transaction of a query that writes: who sent it is
+// part of what it has read.
+func (tx *tx) track(secret string) error {
+	tx.t.Track()
+	tx.session, tx.begin, tx.own = nil, nil, nil
+	return tx.enter(secret)
+}
+
+// begun takes on the rights of a session.
 func (tx *tx) begun(s *session) error {
 	tx.session = s
 	sch, err := tx.schemaOf(s.scope)
@@ -109,15 +145,25 @@ func (tx *tx) commit(alone bool) (int64, error) {
 		}
 	}
 	ts, err := tx.db.commit(tx.ctx, b, alone)
-	if err == nil && tx.builds {
+	if err != nil {
+		tx.req.lost = b
+		return ts, err
+	}
+	if tx.builds {
 		tx.db.wakeBuilder()
 	}
-	return ts, err
+	for id, s := range tx.leads {
+		tx.db.scopes.Store(id, s)
+	}
+	return ts, nil
 }
 
 // schemaOf returns the schema of a database as the transaction sees it. A
 // transaction that writes depends on every schema it looked at.
 func (tx *tx) schemaOf(s value.Scope) (*schema.Database, error) {
+	if tx.own != nil && tx.own.Scope == s {
+		return tx.own, nil
+	}
 	if d, ok := tx.schemas[s]; ok {
 		return d, nil
 	}
@@ -145,19 +191,13 @@ func (tx *tx) setSchema(d *schema.Database) {
 // loadSchema reads a database's schema from its documents.
 func (tx *tx) loadSchema(s value.Scope) (*schema.Database, error) {
 	d := &schema.Database{Scope: s}
-	if s != 0 {
-		v, err := tx.t.GetBase(scopeKey(spaceScope, s))
-		if err != nil {
-			return nil, err
-		}
-		if v == nil {
-			d.Deleted = true
-		} else {
-			decodeScope(v, d)
-		}
-	}
-	v, err := tx.t.GetBase(scopeKey(spaceSchema, s))
+	v, err := tx.t.GetBase(scopeKey(spaceScope, s))
 	if err != nil {
+		return nil, err
+	}
+	d.Deleted = s != 0 && v == nil
+	decodeScope(v, d)
+	if v, err = tx.t.GetBase(scopeKey(spaceSchema, s)); err != nil {
 		return nil, err
 	}
 	if len(v) == 8 {

@@ -11,6 +11,8 @@ import (
 type Verified struct {
 	// Database is the number of the database that the secret opens.
 	Database value.Scope
+	// GlobalID is the database's name all over the world; 0 is the root's.
+	GlobalID uint64
 	// Token is the token's ref; zero for a key that lives elsewhere, and for
 	// the root secret.
 	Token value.Ref
@@ -24,22 +26,19 @@ type Verified struct {
 
 // Verify says whose secret it is: the lookup that every request of an
 // application makes. It reads the token and its instance, two point reads
-// whatever the number of tokens, and evaluates the membership of roles. The
-// error is ErrUnauthorized if the secret is not good.
+// whatever the number of tokens, or neither if the secret came lately; and it
+// evaluates the membership of roles. The error is ErrUnauthorized if the secret is not good.
 func (db *DB) Verify(ctx context.Context, secret string) (Verified, error) {
 	tx, err := db.open(ctx, &request{}, false)
 	if err != nil {
 		return Verified{}, err
 	}
-	defer tx.close()
-	s, err := tx.authenticate(secret)
-	if err != nil {
+	defer tx.recycle()
+	if err := tx.enter(secret); err != nil {
 		return Verified{}, err
 	}
-	if err := tx.begun(s); err != nil {
-		return Verified{}, err
-	}
-	v := Verified{Database: s.scope, Role: s.builtin.String(), Roles: roleNames(tx.rights.roles)}
+	s := tx.session
+	v := Verified{Database: s.scope, GlobalID: tx.own.GlobalID, Role: s.builtin.String(), Roles: roleNames(tx.rights.roles)}
 	if s.token != nil {
 		v.Token = *s.token
 	}

@@ -92,7 +92,9 @@ type frozenHost struct {
 	f *frozen
 }
 
-func (h *frozenHost) Open(v value.Value, r query.Reading) (query.Set, error) { return Open(v, h.f, r) }
+func (h *frozenHost) Open(v value.Value, r query.Reading) (query.Set, error) {
+	return Open(v, h.f, r, nil)
+}
 
 // BenchmarkScanDocuments walks all documents of a collection.
 func BenchmarkScanDocuments(b *testing.B) {
@@ -104,7 +106,7 @@ func BenchmarkScanDocuments(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		set, err := Open(docs(), f, query.Reading{})
+		set, err := Open(docs(), f, query.Reading{}, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fawndb/fawn/query/value"
 )
@@ -20,6 +21,7 @@ type Definition struct {
 	sources  []source
 	classes  []value.Class // of all sources
 	reversed []bool
+	home     uint32 // the number under which the entries stand
 }
 
 // Column is one term or one column of values: a path into the document, or
@@ -42,7 +44,7 @@ type source struct {
 // Define makes the definition of the index r of the fields of its document, as
 // Prepare made them. The error is ErrDamaged.
 func Define(r value.Ref, fields value.Object) (*Definition, error) {
-	d := &Definition{Scope: r.Scope, Number: uint32(r.ID), Serialized: true}
+	d := &Definition{Scope: r.Scope, Number: uint32(r.ID), Serialized: true, home: uint32(r.ID)}
 	if name, ok := fields.Get("name"); ok {
 		d.Name = text(name)
 	}
@@ -79,6 +81,28 @@ func text(v value.Value) string {
 func (d *Definition) Ref() value.Ref {
 	return value.Ref{Scope: d.Scope, Class: value.Indexes, ID: int64(d.Number)}
 }
+
+// Share makes d use the entries of another index, if those are the same. It is
+// for use before the definition is shared between transactions.
+func (d *Definition) Share(other *Definition) {
+	if d.Scope == other.Scope && d.Unique == other.Unique && slices.Equal(d.classes, other.classes) &&
+		slices.EqualFunc(d.Terms, other.Terms, sameColumn) && slices.EqualFunc(d.Values, other.Values, sameColumn) &&
+		!slices.ContainsFunc(slices.Concat(d.sources, other.sources), source.special) {
+		d.home = other.home
+	}
+}
+
+// Shares reports whether the entries are those of another index, which are
+// kept and removed for that one.
+func (d *Definition) Shares() bool { return d.home != d.Number }
+
+func sameColumn(a, b Column) bool {
+	return slices.Equal(a.Path, b.Path) && a.Binding == b.Binding &&
+		a.Casefold == b.Casefold && a.Reverse == b.Reverse && a.Whole == b.Whole
+}
+
+// special reports whether s is more than a list of collections.
+func (s source) special() bool { return s.wildcard || len(s.bindings) > 0 }
 
 // Wildcard reports whether the index covers all user collections.
 func (d *Definition) Wildcard() bool {

@@ -57,6 +57,9 @@ func (d *Definition) Entries(doc *value.Document, env Env) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if entriesCount(terms)*entriesCount(values) > 1 {
+		v.seen = map[string]bool{}
+	}
 	size := entriesSize(terms)*entriesCount(values) + entriesSize(values)*entriesCount(terms)
 	if size > maxEntriesSize {
 		return nil, v.tooMany(size)
@@ -85,7 +88,7 @@ type deriver struct {
 	env     Env
 	header  []byte
 	entries []Entry
-	seen    map[string]bool
+	seen    map[string]bool // their keys, where there may be several
 }
 
 // candidate is one of the values that a term or a column may have, encoded.
@@ -104,7 +107,10 @@ func (v *deriver) candidates(columns []Column, terms bool) ([][]*candidate, erro
 		if err != nil {
 			return nil, err
 		}
-		seen := map[string]bool{}
+		var seen map[string]bool // of one there is no other
+		if len(list) > 1 {
+			seen = make(map[string]bool, len(list))
+		}
 		for _, item := range list {
 			c := &candidate{v: item}
 			if terms {
@@ -115,10 +121,13 @@ func (v *deriver) candidates(columns []Column, terms bool) ([][]*candidate, erro
 			if err != nil {
 				return nil, err
 			}
-			if !seen[string(c.key)] {
-				seen[string(c.key)] = true
-				out[i] = append(out[i], c)
+			if seen[string(c.key)] {
+				continue
 			}
+			if seen != nil {
+				seen[string(c.key)] = true
+			}
+			out[i] = append(out[i], c)
 		}
 	}
 	return out, nil
@@ -283,7 +292,7 @@ func (v *deriver) add(terms, values []*candidate) error {
 			Description: "Key bytes (" + strconv.Itoa(n) + ") exceeds threshold (" + strconv.Itoa(maxTermsAndTuple) + ")",
 		}
 	}
-	e := Entry{Key: appendPrefix(nil, SpaceEntry, v.d.Scope, v.d.Number, encoded), body: len(v.header)}
+	e := Entry{Key: appendPrefix(nil, SpaceEntry, v.d.Scope, v.d.home, encoded), body: len(v.header)}
 	if len(encoded) <= maxPlainTerms {
 		for _, at := range termStamps {
 			e.KeyTimes = append(e.KeyTimes, len(e.Key)-len(encoded)+at)
@@ -304,10 +313,9 @@ func (v *deriver) add(terms, values []*candidate) error {
 	if len(e.Key) > maxEntryKey || v.seen[string(e.Key)] {
 		return nil
 	}
-	if v.seen == nil {
-		v.seen = map[string]bool{}
+	if v.seen != nil {
+		v.seen[string(e.Key)] = true
 	}
-	v.seen[string(e.Key)] = true
 	return v.cover(&e, values)
 }
 

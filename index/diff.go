@@ -3,9 +3,11 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"slices"
 
+	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -112,16 +114,20 @@ func (s Stretch) Stored() Entry {
 // Timeline returns all entries that a document ever had in d. The versions are
 // those of its history, oldest first. It is for building an index, and for
 // what follows a change of history: the difference of two timelines.
-func (d *Definition) Timeline(versions []Version, env Env) ([]Stretch, error) {
-	var out []Stretch
+//
+// A version whose entries are refused has none; the last refusal is returned
+// beside the others' entries.
+func (d *Definition) Timeline(versions []Version, env Env) (out []Stretch, refused *query.Refusal, err error) {
 	var before []Entry
 	open := map[string]int{} // by key, the stretch that has not ended
 	for _, v := range versions {
 		var now []Entry
 		if v.Doc != nil {
-			var err error
-			if now, err = d.Entries(v.Doc, env); err != nil {
-				return nil, err
+			now, err = d.Entries(v.Doc, env)
+			if errors.As(err, &refused) {
+				now = nil
+			} else if err != nil {
+				return nil, nil, err
 			}
 		}
 		c := Diff(before, now)
@@ -138,5 +144,5 @@ func (d *Definition) Timeline(versions []Version, env Env) ([]Stretch, error) {
 		}
 		before = now
 	}
-	return out, nil
+	return out, refused, nil
 }

@@ -44,6 +44,10 @@ const (
 	maxPlainTerms = 1024
 )
 
+// NumberSize is the size of what begins the keys of all entries of an index:
+// space, scope, index.
+const NumberSize = 1 + scopeSize + indexSize
+
 const (
 	timeSize  = 8
 	classSize = 4
@@ -132,7 +136,7 @@ func TTLOf(t value.Time) int64 {
 }
 
 // prefixHead is the most that stands before the terms in the key of an entry.
-const prefixHead = 1 + scopeSize + indexSize + 2
+const prefixHead = NumberSize + 2
 
 // appendPrefix appends what begins the keys of an index's entries under
 // encoded terms. The terms may stand in the memory behind dst, from prefixHead
@@ -154,9 +158,18 @@ func appendOwner(dst []byte, id uint64, class uint32) []byte {
 // appendTerm appends a term such that equal bytes mean the same stored value:
 // of the same type, objects regardless of the order of members. A pending time
 // becomes the number of 8 bytes that it is stored as.
+//
+// Shape: an item of msgpack; that of a ref is termRef, scope and class as
+// uvarints, id 8 bytes.
 func appendTerm(dst []byte, v value.Value, stamps *[]int) ([]byte, error) {
-	if v.Kind() == value.KindRef || v.Kind() == value.KindString {
+	switch v := v.(type) {
+	case value.Ref:
+		dst = binary.AppendUvarint(append(dst, termRef), uint64(v.Scope))
+		dst = binary.AppendUvarint(dst, uint64(v.Class))
+		return binary.BigEndian.AppendUint64(dst, uint64(v.ID)), nil
+	case value.String:
 		return value.AppendMsgpack(dst, v, nil)
+	default: // may hold what has more than one form
 	}
 	var pending []int
 	dst, err := value.AppendMsgpack(dst, canonical(v), &pending)
@@ -171,6 +184,10 @@ func appendTerm(dst []byte, v value.Value, stamps *[]int) ([]byte, error) {
 	}
 	return dst, nil
 }
+
+// termRef begins a ref in the terms, shorter than in msgpack: most terms by
+// which documents are found are refs. No item of msgpack begins with it.
+const termRef = 0xc1
 
 // msgpackUint64 begins an integer beyond 32 bits, such as a time.
 const msgpackUint64 = 0xcf

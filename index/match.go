@@ -13,7 +13,8 @@ type matchNode struct {
 	reading
 	d      *Definition
 	prefix []byte
-	mixed  bool // entries may outlive the collection of their documents
+	mixed  bool        // entries may outlive the collection of their documents
+	room   entryStream // for the first stream
 }
 
 // reading is what the leaves of a set have in common.
@@ -47,18 +48,29 @@ func (o opener) match(set value.Value, index value.Ref, terms []value.Value) (no
 	if err != nil {
 		return nil, err
 	}
-	prefix, err := d.Prefix(terms)
-	if err != nil {
+	var n *matchNode
+	var prefix []byte
+	if o.room != nil && o.room.match.d == nil {
+		n, prefix = &o.room.match, o.room.prefix[:0]
+	} else {
+		n, prefix = new(matchNode), make([]byte, 0, prefixRoom)
+	}
+	if prefix, err = d.prefixIn(prefix, terms); err != nil {
 		return nil, err
 	}
-	return &matchNode{reading: o.reading(set, filtered), d: d, prefix: prefix, mixed: d.mixed()}, nil
+	n.reading, n.d, n.prefix, n.mixed = o.reading(set, filtered), d, prefix, d.mixed()
+	return n, nil
 }
 
 func (n *matchNode) shape() query.Shape { return query.Shape{Reversed: n.d.reversed} }
 func (n *matchNode) columns() []bool    { return n.d.reversed }
 
 func (n *matchNode) open(backward bool) stream {
-	live := &entryStream{n: n, prefix: n.prefix, backward: backward, now: n.src.Now()}
+	live := &n.room
+	if live.n != nil {
+		live = new(entryStream)
+	}
+	live.n, live.prefix, live.backward, live.now = n, n.prefix, backward, n.src.Now()
 	behind := n.prefix[len(n.prefix):] // there is room, unless the terms are long
 	live.it = n.src.Scan(n.prefix, afterIn(behind, n.prefix), backward)
 	if n.at == 0 {

@@ -18,29 +18,40 @@ func OwnerOf(key []byte, s value.Scope) value.Ref {
 	}
 }
 
+// TupleOf returns the part of a live entry's whole key that says index, terms
+// and values.
+func TupleOf(key []byte) []byte { return key[:len(key)-ownerSize] }
+
 // Prefix returns what the keys of all live entries under terms begin with.
 // The error is a refusal of terms that are too long.
 func (d *Definition) Prefix(terms []value.Value) ([]byte, error) {
+	return d.prefixIn(make([]byte, 0, prefixRoom), terms)
+}
+
+// prefixRoom is enough for most prefixes.
+const prefixRoom = 64
+
+// prefixIn is Prefix, in the memory of dst where that is enough.
+func (d *Definition) prefixIn(dst []byte, terms []value.Value) ([]byte, error) {
 	// The terms are encoded behind where they will stand, and then moved.
-	encoded, err := matchTerms(make([]byte, prefixHead, prefixHead+52), terms)
+	encoded, err := matchTerms(dst[:prefixHead], terms)
 	if err != nil {
 		return nil, err
 	}
-	return appendPrefix(encoded[:0], SpaceEntry, d.Scope, d.Number, encoded[prefixHead:]), nil
+	return appendPrefix(encoded[:0], SpaceEntry, d.Scope, d.home, encoded[prefixHead:]), nil
 }
 
 // PrefixLen returns the length of what the keys of all entries under the same
 // terms begin with, live or removed; 0 if key is no entry's.
 func PrefixLen(key []byte) int {
-	const fixed = 1 + scopeSize + indexSize
-	if len(key) < fixed {
+	if len(key) < NumberSize {
 		return 0
 	}
-	n, size := binary.Uvarint(key[fixed:])
+	n, size := binary.Uvarint(key[NumberSize:])
 	if n > maxPlainTerms {
 		n = sha256.Size
 	}
-	if end := fixed + size + int(n); size > 0 && end <= len(key) {
+	if end := NumberSize + size + int(n); size > 0 && end <= len(key) {
 		return end
 	}
 	return 0

@@ -26,7 +26,7 @@ func (h *host) Now() int64                                  { return h.s.now }
 func (h *host) Matchable(value.Ref) error                   { return nil }
 func (h *host) Resolve(*ast.Ref, bool) (value.Value, error) { return nil, errors.New("no names") }
 func (h *host) Open(v value.Value, r query.Reading) (query.Set, error) {
-	return Open(v, h.s, r)
+	return Open(v, h.s, r, nil)
 }
 
 // call is a form with literal arguments by key.

@@ -56,16 +56,36 @@ type Source interface {
 // its documents, any other ref for the set with just it). It reads nothing
 // yet. Refusals are those of the source, of histories that there are not, and
 // of terms that are too long.
-func Open(set value.Value, src Source, r query.Reading) (query.Set, error) {
-	o := opener{src: src, r: r, filter: !r.Unfiltered}
-	n, err := o.open(set)
+//
+// The set, its first match and the first scans take their memory from room,
+// which may be nil. It serves one set of one transaction; others that are given
+// it make their own.
+func Open(set value.Value, src Source, r query.Reading, room *Room) (query.Set, error) {
+	if room == nil || room.used {
+		room = nil
+	} else {
+		room.used = true
+	}
+	n, err := opener{src: src, r: r, filter: !r.Unfiltered, room: room}.open(set)
 	if err != nil {
 		return nil, err
 	}
 	if s, ok := n.(query.Set); ok {
 		return s, nil
 	}
-	return &opened{n}, nil
+	if room == nil {
+		return &opened{node: n}, nil
+	}
+	room.set.node = n
+	return &room.set, nil
+}
+
+// Room is memory for a set.
+type Room struct {
+	used   bool
+	set    opened
+	match  matchNode
+	prefix [prefixRoom]byte
 }
 
 // node is an opened set other than a history.
@@ -89,6 +109,7 @@ type opener struct {
 	// filter is unset where the elements of documents that the caller may not
 	// read are wanted.
 	filter bool
+	room   *Room // for the first match; may be nil
 }
 
 func (o opener) open(v value.Value) (node, error) {
@@ -137,14 +158,21 @@ func (o opener) openSet(s *value.Set) (node, error) {
 }
 
 // opened is a node as a set of the language.
-type opened struct{ node node }
+type opened struct {
+	node node
+	room elements // for the first scan
+}
 
 // Shape implements query.Set.
 func (s *opened) Shape() query.Shape { return s.node.shape() }
 
 // Scan implements query.Set.
 func (s *opened) Scan(from query.Bound, backward bool) query.Elements {
-	el := &elements{stream: s.node.open(backward), backward: backward}
+	el := &s.room
+	if el.stream != nil {
+		el = new(elements)
+	}
+	el.stream, el.backward = s.node.open(backward), backward
 	// Scanning backward from the zero bound finds nothing; that is what is
 	// before the start.
 	p := encodePosition(from, s.node.columns(), s.node.shape().Backward)

@@ -22,12 +22,19 @@ func people(t testing.TB) (s *store, byTeam, teams value.Ref) {
 	return s, byTeam, teams
 }
 
+// lambdas stands for the running query.
+type lambdas func(set *value.Set, arg value.Value) (value.Value, error)
+
+func (l lambdas) ApplyIn(set *value.Set, arg value.Value, _ int64) (value.Value, error) {
+	return l(set, arg)
+}
+
 func TestJoin(t *testing.T) {
 	s, byTeam, teams := people(t)
 	byIndex := &value.Set{Op: value.SetJoin, Sets: []value.Value{matchOf(teams, str("person"))}, Ref: byTeam}
 	byLambda := &value.Set{Op: value.SetJoin, Sets: byIndex.Sets, Lambda: &value.Lambda{}}
 	calls := 0
-	r := query.Reading{Apply: func(set *value.Set, arg value.Value) (value.Value, error) {
+	r := query.Reading{Lambdas: lambdas(func(set *value.Set, arg value.Value) (value.Value, error) {
 		calls++
 		if set != byLambda {
 			t.Errorf("called for %v", set)
@@ -36,7 +43,7 @@ func TestJoin(t *testing.T) {
 			return of(value.SetUnion, matchOf(byTeam, arg), matchOf(byTeam, value.Long(3))), nil
 		}
 		return matchOf(byTeam, arg), nil
-	}}
+	})}
 	for _, set := range []*value.Set{byIndex, byLambda} {
 		var ids []int64
 		for _, e := range s.all(t, set, r) {
@@ -51,18 +58,18 @@ func TestJoin(t *testing.T) {
 	}
 	// Equal values of different targets are one element.
 	values := &value.Set{Op: value.SetJoin, Sets: []value.Value{docs()}, Lambda: &value.Lambda{}}
-	r.Apply = func(_ *value.Set, arg value.Value) (value.Value, error) {
+	r.Lambdas = lambdas(func(_ *value.Set, arg value.Value) (value.Value, error) {
 		return matchOf(teams, str("person")), nil
-	}
+	})
 	if got := renderAll(s.all(t, values, r)); got != "1\n2\n3" {
 		t.Errorf("the join of values has %q", got)
 	}
-	opened, err := Open(values, s, r)
+	opened, err := Open(values, s, r, nil)
 	if err != nil || !opened.Shape().Unknown {
 		t.Errorf("the shape of a join by lambda is known: %v", err)
 	}
-	r.Apply = func(*value.Set, value.Value) (value.Value, error) { return nil, errors.New("broken") }
-	if opened, err = Open(values, s, r); err != nil {
+	r.Lambdas = lambdas(func(*value.Set, value.Value) (value.Value, error) { return nil, errors.New("broken") })
+	if opened, err = Open(values, s, r, nil); err != nil {
 		t.Fatal(err)
 	}
 	if it := opened.Scan(query.Bound{}, false); it.Next() || it.Err() == nil || it.Err().Error() != "broken" {
@@ -73,15 +80,15 @@ func TestJoin(t *testing.T) {
 func TestFilter(t *testing.T) {
 	s, _, _ := people(t)
 	set := &value.Set{Op: value.SetFilter, Sets: []value.Value{docs()}, Lambda: &value.Lambda{}}
-	r := query.Reading{Apply: func(_ *value.Set, arg value.Value) (value.Value, error) {
+	r := query.Reading{Lambdas: lambdas(func(_ *value.Set, arg value.Value) (value.Value, error) {
 		return value.Boolean(arg.(value.Ref).ID%2 == 0), nil
-	}}
+	})}
 	got := s.all(t, set, r)
 	if len(got) != 3 || got[0].Ref.ID != 2 || got[2].Ref.ID != 6 {
 		t.Errorf("filtered: %v", renderAll(got))
 	}
-	r.Apply = func(*value.Set, value.Value) (value.Value, error) { return nil, errors.New("broken") }
-	opened, err := Open(set, s, r)
+	r.Lambdas = lambdas(func(*value.Set, value.Value) (value.Value, error) { return nil, errors.New("broken") })
+	opened, err := Open(set, s, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +150,7 @@ func TestRights(t *testing.T) {
 		{"events of a union", of(value.SetEvents, of(value.SetUnion, one, docs())), 6, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			opened, err := Open(c.set, s, query.Reading{})
+			opened, err := Open(c.set, s, query.Reading{}, nil)
 			if isDenied(err) != c.denied {
 				t.Fatalf("error %v", err)
 			}
@@ -180,7 +187,7 @@ func TestUnreadableDocuments(t *testing.T) {
 		{"events", of(value.SetEvents, docs()), "2 3 5 6"},
 	} {
 		ids := func(r query.Reading) string {
-			opened, err := Open(c.set, s, r)
+			opened, err := Open(c.set, s, r, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -267,7 +274,7 @@ func TestSources(t *testing.T) {
 		{of(value.SetUnion, one, of(value.SetUnion, one, docs())), []value.Value{one, docs()}},
 		{of(value.SetReverse, of(value.SetReverse, one)), []value.Value{one}},
 	} {
-		opened, err := Open(c.set, s, query.Reading{})
+		opened, err := Open(c.set, s, query.Reading{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

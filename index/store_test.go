@@ -287,7 +287,7 @@ func (s *store) reading(at int64) query.Reading { return query.Reading{At: at} }
 // scan returns what a set has, in the order in which it came.
 func (s *store) scan(t testing.TB, set value.Value, r query.Reading, from query.Bound, backward bool, limit int) []value.Element {
 	t.Helper()
-	opened, err := Open(set, s, r)
+	opened, err := Open(set, s, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func (s *store) all(t testing.TB, set value.Value, r query.Reading) []value.Elem
 // pages reads a set page by page and returns all elements in the set's order.
 func (s *store) pages(t testing.TB, set value.Value, r query.Reading, size int, backward bool) []value.Element {
 	t.Helper()
-	opened, err := Open(set, s, r)
+	opened, err := Open(set, s, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,8 +107,8 @@ func (c *Context) cast(p *Param, v value.Value) (value.Value, error) {
 	list, ok := v.(value.Array)
 	if !ok {
 		v, err := c.castItem(p, v)
-		if err != nil {
-			return nil, err
+		if err != nil || p.Bare {
+			return v, err
 		}
 		return value.Array{v}, nil
 	}

@@ -145,7 +145,7 @@ func filter(c *Context, args []value.Value) (value.Value, error) {
 			return nil, err
 		}
 		out := withData(v, keep(v.Data, kept))
-		out.Elements = keep(v.Elements, kept)
+		out.Elements, out.Refs = keep(v.Elements, kept), keep(v.Refs, kept)
 		return out, nil
 	default:
 		return c.filterSet(l, v)
@@ -229,10 +229,10 @@ func take(_ *Context, args []value.Value) (value.Value, error) {
 	switch {
 	case n < 0:
 		out.After = page.Before
-	case n < len(page.Elements):
-		out.After = page.Elements[n].Cursor()
+	case page.Cursor(n) != nil:
+		out.After = page.Cursor(n)
 	}
-	out.Elements = firstN(page.Elements, n)
+	out.Elements, out.Refs = firstN(page.Elements, n), firstN(page.Refs, n)
 	return out, nil
 }
 
@@ -247,10 +247,10 @@ func drop(_ *Context, args []value.Value) (value.Value, error) {
 	}
 	out := withData(page, withoutN(page.Data, n))
 	out.Before = page.After
-	if n < len(page.Elements) {
-		out.Before = page.Elements[n].Cursor()
+	if c := page.Cursor(n); c != nil {
+		out.Before = c
 	}
-	out.Elements = withoutN(page.Elements, n)
+	out.Elements, out.Refs = withoutN(page.Elements, n), withoutN(page.Refs, n)
 	return out, nil
 }
 

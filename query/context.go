@@ -23,6 +23,9 @@ type Options struct {
 	Limited bool
 	Allow   ast.Effect
 	Where   string
+	// Timeless lets nothing ask for the present time: the result must not
+	// depend on when it is evaluated.
+	Timeless bool
 	// Calls lets user functions be called, which may write: what their bodies
 	// do is held to Allow.
 	Calls bool

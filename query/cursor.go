@@ -26,6 +26,9 @@ type cursor struct {
 
 // givenCursor returns the one cursor among the arguments of paginate.
 func (c *Context) givenCursor(args []value.Value) (givenCursor, error) {
+	if args[argAfter] == nil && args[argBefore] == nil && args[argCursor] == nil {
+		return givenCursor{}, nil
+	}
 	var given []string
 	for i, key := range []string{"after", "before", "cursor"} {
 		if args[argAfter+i] != nil {
@@ -33,8 +36,6 @@ func (c *Context) givenCursor(args []value.Value) (givenCursor, error) {
 		}
 	}
 	switch {
-	case len(given) == 0:
-		return givenCursor{}, nil
 	case len(given) > 1:
 		return givenCursor{}, c.fail(InvalidExpression,
 			"No form/function found, or invalid argument keys: { paginate, "+strings.Join(given, ", ")+" }.")

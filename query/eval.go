@@ -167,6 +167,10 @@ func (c *Context) call(e *ast.Call) (value.Value, error) {
 // arguments evaluates a form's operands, then casts them, onto c.args.
 func (c *Context) arguments(f *Function, e *ast.Call) error {
 	for i, operand := range e.Args {
+		if operand == nil { // left out
+			c.args = append(c.args, nil)
+			continue
+		}
 		v, err := c.operand(&f.Params[i], operand)
 		if err != nil {
 			return err
@@ -182,10 +186,14 @@ func (c *Context) operand(p *Param, e ast.Expr) (value.Value, error) {
 	if e == nil || p.Syntax == ast.LambdaOnly {
 		return nil, nil
 	}
-	if l, ok := e.(*ast.Lambda); ok {
-		return c.closure(l), nil
+	switch e := e.(type) {
+	case *ast.Literal: // cannot fail, so that its position does not matter
+		return e.Value, nil
+	case *ast.Lambda:
+		return c.closure(e), nil
+	default:
+		return c.evalAt(p.Key, e)
 	}
-	return c.evalAt(p.Key, e)
 }
 
 // castArguments casts the evaluated operands in place.

@@ -73,6 +73,8 @@ type Param struct {
 	Nullable bool // in text may be left out; null is sent
 	// Alternative parameters exclude each other.
 	Alternative bool
+	// Bare, of a list, passes a single value on as it is.
+	Bare bool
 }
 
 // arg is a required argument.

@@ -45,8 +45,20 @@ type Reading struct {
 	// Unfiltered yields elements whose documents the caller may not read too:
 	// for those that look at the first element only.
 	Unfiltered bool
-	// Apply calls the lambda of a filter or a join with one element.
-	Apply func(s *value.Set, arg value.Value) (value.Value, error)
+	// Lambdas calls the lambdas of sets.
+	Lambdas Lambdas
+}
+
+// Apply calls the lambda of a filter or a join with one element.
+func (r Reading) Apply(s *value.Set, arg value.Value) (value.Value, error) {
+	return r.Lambdas.ApplyIn(s, arg, r.At)
+}
+
+// Lambdas is the running query to a set that it reads.
+type Lambdas interface {
+	// ApplyIn calls the lambda of a filter or a join with one element, at the
+	// valid time of the reading.
+	ApplyIn(s *value.Set, arg value.Value, at int64) (value.Value, error)
 }
 
 // Set is an opened set: elements in order, read as they are asked for.

@@ -62,6 +62,16 @@ type pager struct {
 	page    *value.Page
 }
 
+// newPage returns a page with room for a few elements, in one piece of memory.
+func newPage() *value.Page {
+	room := new(struct {
+		page value.Page
+		data [4]value.Value
+	})
+	room.page.Data = room.data[:0]
+	return &room.page
+}
+
 func paginate(c *Context, args []value.Value) (value.Value, error) {
 	given, err := c.givenCursor(args)
 	if err != nil {
@@ -75,7 +85,7 @@ func paginate(c *Context, args []value.Value) (value.Value, error) {
 			}
 		}
 	}
-	p := pager{c: c, size: defaultPageSize, page: &value.Page{Data: value.Array{}}}
+	p := pager{c: c, size: defaultPageSize, page: newPage()}
 	if n, ok := args[argSize].(value.Long); ok {
 		p.size = int(min(max(n, -1), maxPageSize))
 	}
@@ -115,22 +125,29 @@ func (p *pager) read() error {
 	it := p.set.Scan(cursor.bound, cursor.backward)
 	defer it.Close()
 	more, err := p.collect(it)
-	if err != nil || !cursor.backward {
+	if err != nil {
 		return err
 	}
-	slices.Reverse(p.page.Data)
-	slices.Reverse(p.page.Elements)
-	if more {
-		p.page.Before = p.page.Elements[0].Cursor()
+	if cursor.backward {
+		slices.Reverse(p.page.Data)
+		slices.Reverse(p.page.Elements)
+	}
+	if p.page.Elements == nil {
+		p.page.Refs = p.page.Data
+	}
+	if cursor.backward && more {
+		p.page.Before = p.page.Cursor(0)
 	}
 	return nil
 }
 
+// more is for how many elements room is made when n have filled it: up to a
+// whole page, but no more at once than there were, beyond the first few.
+func (p *pager) more(n int) int { return min(p.size, max(defaultPageSize, 2*n)) - n }
+
 // collect takes as many elements as the page holds and reports whether there
 // are more.
 func (p *pager) collect(it Elements) (more bool, err error) {
-	room := min(p.size, 4)
-	p.page.Data, p.page.Elements = make(value.Array, 0, room), make([]value.Element, 0, room)
 	for it.Next() {
 		if len(p.page.Data) == p.size {
 			if !p.cursor.backward {
@@ -143,8 +160,13 @@ func (p *pager) collect(it Elements) (more bool, err error) {
 		if p.sources {
 			v = &value.Sourced{Value: v, Sources: it.Sources()}
 		}
+		if p.page.Elements != nil || p.sources || e.Event != nil || len(e.Values) > 0 {
+			p.keep(e)
+		}
+		if len(p.page.Data) == cap(p.page.Data) {
+			p.page.Data = slices.Grow(p.page.Data, p.more(len(p.page.Data)))
+		}
 		p.page.Data = append(p.page.Data, v)
-		p.page.Elements = append(p.page.Elements, e)
 		if len(p.page.Data)&0xff == 0 {
 			if err := p.c.alive(); err != nil {
 				return false, err
@@ -152,4 +174,19 @@ func (p *pager) collect(it Elements) (more bool, err error) {
 		}
 	}
 	return false, it.Err()
+}
+
+// keep adds an element to those as read. What was read before the first that
+// is kept was nothing but refs.
+func (p *pager) keep(e value.Element) {
+	if p.page.Elements == nil {
+		p.page.Elements = make([]value.Element, 0, min(p.size, 4))
+		for _, v := range p.page.Data {
+			p.page.Elements = append(p.page.Elements, value.Element{Ref: v.(value.Ref)})
+		}
+	}
+	if n := len(p.page.Elements); n == cap(p.page.Elements) {
+		p.page.Elements = slices.Grow(p.page.Elements, p.more(n))
+	}
+	p.page.Elements = append(p.page.Elements, e)
 }

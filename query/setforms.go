@@ -12,7 +12,7 @@ var setFunctions = []*Function{
 		Name: "Match",
 		Params: []Param{
 			arg("match", indexName),
-			{Key: "terms", Cast: term.list(zeroOrMore), Optional: true, Variadic: true},
+			{Key: "terms", Cast: term.list(zeroOrMore), Optional: true, Variadic: true, Bare: true},
 		},
 		Doc: "returns the set of an index's entries under terms; an array gives several terms",
 		Examples: []string{
@@ -28,7 +28,7 @@ var setFunctions = []*Function{
 	},
 	{
 		Name:       "LegacyMatch",
-		Params:     []Param{{Key: "match", Cast: term.list(zeroOrMore)}, arg("index", indexName)},
+		Params:     []Param{{Key: "match", Cast: term.list(zeroOrMore), Bare: true}, arg("index", indexName)},
 		Doc:        "is an old way to write Match, with the terms first",
 		Examples:   []string{`LegacyMatch("fire", Index("nope")) // invalid ref ["index"]`},
 		Errors:     []string{notActive, denied},
@@ -201,8 +201,19 @@ func (c *Context) match(index, terms value.Value, key string) (value.Value, erro
 	if err := c.Host.Matchable(r); err != nil {
 		return nil, c.place(err, "index")
 	}
-	list, _ := terms.(value.Array)
-	return &value.Set{Op: value.SetMatch, Ref: r, Terms: list}, nil
+	s := &struct {
+		value.Set
+		term [1]value.Value // in the same piece of memory: there is seldom more than one
+	}{Set: value.Set{Op: value.SetMatch, Ref: r}}
+	switch terms := terms.(type) {
+	case nil:
+	case value.Array:
+		s.Terms = terms
+	default:
+		s.term[0] = terms
+		s.Terms = s.term[:]
+	}
+	return &s.Set, nil
 }
 
 // notActive is the error of an index that is still being built.

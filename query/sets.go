@@ -12,14 +12,15 @@ func (c *Context) reading() Reading { return c.readingAt(c.at) }
 
 // readingAt is reading at another valid time. Lambdas of the set read at that
 // time, too.
-func (c *Context) readingAt(at int64) Reading {
-	return Reading{At: at, Apply: func(s *value.Set, arg value.Value) (value.Value, error) {
-		outer := c.at
-		c.at = at
-		v, err := c.applyIn(s, arg)
-		c.at = outer
-		return v, err
-	}}
+func (c *Context) readingAt(at int64) Reading { return Reading{At: at, Lambdas: c} }
+
+// ApplyIn implements Lambdas.
+func (c *Context) ApplyIn(s *value.Set, arg value.Value, at int64) (value.Value, error) {
+	outer := c.at
+	c.at = at
+	v, err := c.applyIn(s, arg)
+	c.at = outer
+	return v, err
 }
 
 // open opens a set. A refusal is placed at the key of the function.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -31,7 +32,7 @@ var timeFunctions = slices.Concat([]*Function{
 		Doc:      "returns the time of the query, the same everywhere in it",
 		Examples: []string{`Equals(Now(), Time("now")) // true`, `Now(1) // invalid argument ["now"]`},
 		Eval: func(c *Context, _ []value.Value) (value.Value, error) {
-			return value.TimeFromMicros(c.Host.Now()), nil
+			return c.now()
 		},
 	},
 	{
@@ -124,10 +125,21 @@ var (
 	}}
 )
 
+// errTimeless is the failure of whatever asks for the time where there is none.
+var errTimeless = errors.New("query: there is no present time here")
+
+// now is the time of the query.
+func (c *Context) now() (value.Value, error) {
+	if c.options.Timeless {
+		return nil, errTimeless
+	}
+	return value.TimeFromMicros(c.Host.Now()), nil
+}
+
 // parseTime reads the argument of Time.
 func (c *Context) parseTime(s string) (value.Value, error) {
 	if s == "now" {
-		return value.TimeFromMicros(c.Host.Now()), nil
+		return c.now()
 	}
 	t, ok := value.ParseTimeText(s)
 	if !ok {

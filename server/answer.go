@@ -27,7 +27,7 @@ func (s *Server) write(w http.ResponseWriter, status int, body []byte) {
 // programs, with white space for humans.
 func laidOut(r *http.Request, body []byte) []byte {
 	_, asked := r.Header["X-Faunadb-Formatted-Json"]
-	agent := r.Header.Get("User-Agent")
+	agent, _ := header(r.Header, "User-Agent")
 	if asked || strings.Contains(agent, "curl") || strings.Contains(agent, "HTTPie") {
 		return value.Indent(nil, body)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// figures are the headers that are numbers.
-var figures = []string{
+// figureHeaders are the headers that are numbers.
+var figureHeaders = []string{
 	"X-Txn-Time", "X-Compute-Ops", "X-Byte-Read-Ops", "X-Read-Ops", "X-Byte-Write-Ops", "X-Write-Ops",
 	"X-Query-Time", "X-Query-Bytes-In", "X-Query-Bytes-Out", "X-Storage-Bytes-Read", "X-Storage-Bytes-Write",
 	"X-Txn-Retries",
@@ -22,7 +22,7 @@ var figures = []string{
 func numbers(t *testing.T, h http.Header) map[string]int64 {
 	t.Helper()
 	out := map[string]int64{}
-	for _, name := range figures {
+	for _, name := range figureHeaders {
 		for _, v := range h[name] {
 			n, err := strconv.ParseInt(v, 10, 64)
 			if err != nil || strconv.FormatInt(n, 10) != v {
@@ -31,7 +31,7 @@ func numbers(t *testing.T, h http.Header) map[string]int64 {
 			out[name] = n
 		}
 	}
-	if len(out) != 0 && len(out) != len(figures) {
+	if len(out) != 0 && len(out) != len(figureHeaders) {
 		t.Errorf("only some figures: %v", out)
 	}
 	return out
@@ -122,7 +122,7 @@ func TestFigures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := h.ask(t, c, ask{body: test.body})
 			n := numbers(t, got.header)
-			for _, name := range figures {
+			for _, name := range figureHeaders {
 				if _, ok := test.want[name]; !ok && strings.HasSuffix(name, "-Ops") {
 					test.want[name] = 0
 				}
@@ -233,7 +233,7 @@ func TestCrossOrigin(t *testing.T) {
 			}
 		}
 		exposed := []string{"x-faunadb-build"}
-		for _, name := range figures {
+		for _, name := range figureHeaders {
 			exposed = append(exposed, strings.ToLower(name))
 		}
 		sort.Strings(exposed)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/base64"
 	"testing"
 )
@@ -90,4 +91,21 @@ func FuzzSecretOf(f *testing.F) {
 			t.Errorf("%q holds %q", header, got)
 		}
 	})
+}
+
+// TestAuthorized checks that every database answers with its own name.
+func TestAuthorized(t *testing.T) {
+	h := open(t, Options{}, nil)
+	res, err := h.db.Query(context.Background(), h.secret, `Select("global_id", CreateDatabase({ name: "child" }))`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	if err := res.Decode(&id); err != nil {
+		t.Fatal(err)
+	}
+	got := h.ask(t, client(t, "HTTP/1.1"), ask{
+		method: "GET", path: "/authorized", header: headersOf("Authorization", "Bearer "+h.secret+":child:server"), stranger: true,
+	})
+	same(t, got, answer{Status: 200, Body: `{"account":"0","global_id":"` + id + `"}`})
 }

@@ -166,6 +166,7 @@ func TestLengths(t *testing.T) {
 		"line above, unknown": {ask{path: "/" + long(maxRequestLine), stranger: true}, line},
 		"headers below":       {ask{body: "1", header: headersOf("X-Other", long(maxHeaders-500))}, one},
 		"headers above":       {ask{body: "1", header: headersOf("X-Other", long(maxHeaders))}, headers},
+		"a JWT above":         {ask{body: "1", header: headersOf("Authorization", "Bearer ey."+long(maxHeaders)), stranger: true}, headers},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { same(t, h.ask(t, c, test.ask), test.want) })

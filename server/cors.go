@@ -18,7 +18,7 @@ const allowedHeaders = "accept-encoding, authorization, content-type, x-driver-e
 // Source: chapter on the wire, section 1.6.
 func (s *Server) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
+		origin, _ := header(r.Header, "Origin")
 		if origin == "" {
 			next.ServeHTTP(w, r)
 			return

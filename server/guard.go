@@ -3,11 +3,10 @@ package server
 import (
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"runtime"
-	"strings"
+
+	"github.com/fawndb/fawn/server/caught"
 )
 
 // traced gives every answer its traceparent: the request's trace, or a new
@@ -15,9 +14,10 @@ import (
 // Source: chapter on the wire, section 1.9.
 func (s *Server) traced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, _ := header(r.Header, "Traceparent")
 		var id [16 + 8]byte
 		if _, err := io.ReadFull(s.options.Random, id[:]); err == nil {
-			w.Header()["Traceparent"] = []string{traceparent(readTrace(r.Header.Get("Traceparent")), id)}
+			w.Header()["Traceparent"] = []string{traceparent(readTrace(given), id)}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -36,6 +36,32 @@ func traceparent(trace string, id [16 + 8]byte) string {
 	return string(append(out, "-00"...))
 }
 
+// queryStack is how much stack a query takes, in bytes, unless it is deeply nested.
+const queryStack = 12 << 10
+
+// roomy lets a request over HTTP/2, which begins on a stack of a few KiB, grow
+// it once while little is on it to be moved, and not step by step on the way
+// down.
+func roomy(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 2 {
+			reserve(-1)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// reserve has a large frame, and with a negative number does nothing with it.
+//
+//go:noinline
+func reserve(i int) byte {
+	if i < 0 {
+		return 0
+	}
+	var room [queryStack]byte
+	return room[i]
+}
+
 // guarded answers a request whose handler panics, and keeps the others going.
 // The log is told where it was, not with which values.
 func (s *Server) guarded(next http.Handler) http.Handler {
@@ -48,37 +74,11 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
-			s.options.Log.Error("a request failed", "panic", kindOf(p), "at", frames())
+			s.options.Log.Error("a request failed", "panic", caught.Kind(p), "at", caught.Frames())
 			s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
 		}()
 		next.ServeHTTP(w, r)
 	})
-}
-
-// kindOf describes a panic: the text of the runtime's own, of others the type
-// only, because their text may hold data.
-func kindOf(p any) string {
-	if err, ok := p.(runtime.Error); ok {
-		if _, failed := p.(*runtime.TypeAssertionError); failed || strings.HasPrefix(err.Error(), "runtime error: ") {
-			return err.Error()
-		}
-	}
-	return fmt.Sprintf("%T", p)
-}
-
-// frames are the functions below a panic, innermost first, without arguments.
-func frames() string {
-	const deepest = 32
-	var pc [deepest]uintptr
-	list := runtime.CallersFrames(pc[:runtime.Callers(4, pc[:])])
-	var b strings.Builder
-	for {
-		f, more := list.Next()
-		fmt.Fprintf(&b, "%s:%d ", f.Function, f.Line)
-		if !more {
-			return strings.TrimSpace(b.String())
-		}
-	}
 }
 
 // limited refuses request lines and headers that are too long.

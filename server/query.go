@@ -6,12 +6,12 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
 )
 
 // buffer is the memory of one request, used again for the next.
@@ -46,7 +46,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string)
 		s.problem(w, r, http.StatusBadRequest, "bad request", err.Error())
 		return
 	}
-	secret := secretOf(r.Header.Get("Authorization"))
+	authorization, _ := header(r.Header, "Authorization")
+	secret := secretOf(authorization)
 	if !slices.Contains(methods, r.Method) {
 		if s.known(w, r, secret) {
 			s.notAllowed(w, r, methods)
@@ -70,17 +71,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string)
 
 // known reports whether a secret is good. It answers if it is not.
 func (s *Server) known(w http.ResponseWriter, r *http.Request, secret string) bool {
-	_, err := s.db.Verify(r.Context(), secret)
+	_, ok := s.verify(w, r, secret)
+	return ok
+}
+
+// verify says whose secret it is. It answers if the secret is not good.
+func (s *Server) verify(w http.ResponseWriter, r *http.Request, secret string) (engine.Verified, bool) {
+	v, err := s.db.Verify(r.Context(), secret)
 	switch {
 	case err == nil:
-		return true
+		return v, true
 	case errors.Is(err, engine.ErrUnauthorized):
 		s.unauthorized(w, r)
 	default:
 		s.failed(r, err)
 		s.problem(w, r, http.StatusInternalServerError, "internal server error", "Internal server error.")
 	}
-	return false
+	return engine.Verified{}, false
 }
 
 // readBody reads the query: the body, or q of a GET. It answers and is false
@@ -96,7 +103,10 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, secret string,
 	}
 	const firstRead = 512
 	b.in = slices.Grow(b.in[:0], int(min(max(r.ContentLength+1, firstRead), keptBuffer)))
-	body := http.MaxBytesReader(w, r.Body, maxBody)
+	body := r.Body
+	if r.ContentLength < 0 { // else there is no more than that
+		body = http.MaxBytesReader(w, body, maxBody)
+	}
 	strange := true
 	for {
 		if len(b.in) == cap(b.in) {
@@ -164,10 +174,14 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 		if status = statusOf(err); status == http.StatusInternalServerError {
 			s.failed(r, err)
 		}
-		out = query.AppendErrors(out[:0], err, nil)
+		var names value.Names
+		if res != nil {
+			names = res.Names()
+		}
+		out = query.AppendErrors(out[:0], err, names)
 	}
 	c.body.out = laidOut(r, out)
-	s.report(w.Header(), c, res, status)
+	s.report(w, r, c, res, status)
 	s.write(w, status, c.body.out)
 }
 
@@ -178,48 +192,24 @@ func (s *Server) failed(r *http.Request, err error) {
 	}
 }
 
-// report writes the headers that say what a query did. An answer with errors
-// did nothing; only an abort keeps what it read.
+// report writes the headers that say what a query did: an answer over a
+// connection of ours has the figures from there.
 // Source: chapter on the wire, section 1.10.
-func (s *Server) report(h http.Header, c *call, res *engine.Result, status int) {
+func (s *Server) report(w http.ResponseWriter, r *http.Request, c *call, res *engine.Result, status int) {
+	h := w.Header()
 	if c.headers.tags != "" {
 		h["X-Fauna-Tags"] = []string{c.headers.tags}
 	}
-	h["X-Faunadb-Build"] = []string{s.options.Build}
+	h["X-Faunadb-Build"] = s.build
 	if status == http.StatusInternalServerError {
 		return
 	}
-	var stats engine.Stats
-	if res != nil { // else the query has not begun
-		stats = res.Stats
-		h["X-Txn-Time"] = []string{strconv.FormatInt(res.Time, 10)}
+	f := s.figuresOf(c, res, status)
+	own, ok := r.Context().Value(connKey{}).(*conn)
+	_, exposed := header(r.Header, "Origin")
+	if ok && r.ProtoMajor == 1 && !exposed {
+		own.lines = f.appendLines(own.lines[:0])
+		return
 	}
-	calls := stats.Calls
-	if status < http.StatusBadRequest {
-		calls = max(calls, 1)
-	}
-	numbers := [...]struct {
-		name string
-		n    int64
-	}{
-		{"X-Compute-Ops", (calls + callsPerOp - 1) / callsPerOp},
-		{"X-Byte-Read-Ops", stats.ReadOps},
-		{"X-Read-Ops", stats.ReadOps},
-		{"X-Byte-Write-Ops", stats.WriteOps},
-		{"X-Write-Ops", stats.WriteOps},
-		{"X-Storage-Bytes-Read", stats.BytesRead},
-		{"X-Storage-Bytes-Write", stats.BytesWritten},
-		{"X-Query-Bytes-In", int64(len(c.body.in))},
-		{"X-Query-Bytes-Out", int64(len(c.body.out))},
-		{"X-Query-Time", s.options.Clock().Sub(c.began).Milliseconds()},
-		{"X-Txn-Retries", int64(stats.Retries)},
-	}
-	texts := make([]string, len(numbers)) // the values of all headers, one allocation
-	for i, header := range numbers {
-		texts[i] = strconv.FormatInt(header.n, 10)
-		h[header.name] = texts[i : i+1 : i+1]
-	}
+	f.set(h, r.ProtoMajor == 2)
 }
-
-// callsPerOp is how many calls count as one compute operation.
-const callsPerOp = 50

@@ -42,6 +42,10 @@ func TestRoutes(t *testing.T) {
 		"part of a method":              {ask: ask{method: "POS"}, want: notAllowed("GET, POST"), allow: "GET, POST"},
 		"OPTIONS":                       {ask: ask{method: "OPTIONS"}, want: notAllowed("GET, POST"), allow: "GET, POST"},
 		"HEAD":                          {ask: ask{method: "HEAD"}, want: answer{Status: 405}, allow: "GET, POST"},
+		"authorized":                    {ask: ask{method: "GET", path: "/authorized"}, want: answer{Status: 200, Body: `{"account":"0","global_id":"yyyyyyyyyyyyy"}`}},
+		"authorized, stranger":          {ask: ask{method: "GET", path: "/authorized", stranger: true}, want: unauthorized},
+		"authorized, stranger's POST":   {ask: ask{path: "/authorized", stranger: true}, want: unauthorized},
+		"POST authorized":               {ask: ask{path: "/authorized"}, want: notAllowed("GET"), allow: "GET"},
 		"GET linearized":                {ask: ask{method: "GET", path: "/linearized"}, want: notAllowed("POST"), allow: "POST"},
 		"POST ping":                     {ask: ask{path: "/ping", stranger: true}, want: notAllowed("GET, HEAD"), allow: "GET, HEAD"},
 	}

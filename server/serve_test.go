@@ -34,7 +34,22 @@ func open(t *testing.T, o Options, change func(*Server)) *house { return openTLS
 
 func openTLS(t *testing.T, o Options, change func(*Server), cert, key string) *house {
 	t.Helper()
-	db, err := engine.OpenStore(mem.New(mem.Options{}), engine.Options{})
+	return openOn(t, o, inMemory, change, cert, key)
+}
+
+func inMemory() (*engine.DB, error) {
+	return engine.OpenStore(mem.New(mem.Options{}), engine.Options{})
+}
+
+// openOver serves a database of the test's own.
+func openOver(t *testing.T, o Options, database func() (*engine.DB, error)) *house {
+	t.Helper()
+	return openOn(t, o, database, nil, "", "")
+}
+
+func openOn(t *testing.T, o Options, database func() (*engine.DB, error), change func(*Server), cert, key string) *house {
+	t.Helper()
+	db, err := database()
 	if err != nil {
 		t.Fatal(err)
 	}

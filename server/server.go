@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/server/conns"
 )
 
 // Limits of a request. Source: chapter on the wire, section 1.7.
 const (
-	maxBody        = 8 << 20
+	maxBody        = conns.MaxRequest
 	maxRequestLine = 16 << 10
 	maxHeaders     = 8 << 10
 	// maxTransport is what is read of a request line and headers at all. What
@@ -28,12 +29,12 @@ const (
 
 // How long one connection may keep us waiting.
 const (
-	readingTime = 60 * time.Second
-	idleTimeout = 5 * time.Minute
+	readingTime = conns.ReadingTime
+	idleTimeout = conns.IdleTime
 	// answeringTime is for the query, however long it may run, and the
 	// reading of its answer. An answer without an end lifts it by
 	// http.ResponseController.
-	answeringTime = maxTimeout*time.Millisecond + 2*readingTime
+	answeringTime = maxTimeout*time.Millisecond + conns.AnsweringTime
 )
 
 // Options of a server.
@@ -57,6 +58,7 @@ type Server struct {
 	options Options
 	http    *http.Server
 	buffers sync.Pool
+	build   []string        // the header of every answer to a query
 	streams atomic.Int64    // number of the stream opened last
 	ending  context.Context //nolint:containedctx // ends with the server, and all streams with it
 	end     context.CancelFunc
@@ -76,7 +78,7 @@ func New(db *engine.DB, o Options) *Server {
 	if o.Build == "" {
 		o.Build = "fawn"
 	}
-	s := &Server{db: db, options: o}
+	s := &Server{db: db, options: o, build: []string{o.Build}}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.buffers.New = func() any { return new(buffer) }
 	protocols := new(http.Protocols)
@@ -92,6 +94,7 @@ func New(db *engine.DB, o Options) *Server {
 		WriteTimeout:                 answeringTime,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxTransport,
+		ConnContext:                  withConn,
 		ErrorLog:                     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	return s
@@ -99,7 +102,7 @@ func New(db *engine.DB, o Options) *Server {
 
 // Handler returns all routes, with what every request goes through first.
 func (s *Server) Handler() http.Handler {
-	return s.traced(s.guarded(s.mounted(s.crossOrigin(s.limited(http.HandlerFunc(s.route))))))
+	return roomy(s.traced(s.guarded(s.mounted(s.crossOrigin(s.limited(http.HandlerFunc(s.route)))))))
 }
 
 // route is the whole server on one screen.
@@ -111,6 +114,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.linearized(w, r)
 	case "/stream":
 		s.stream(w, r)
+	case "/authorized":
+		s.authorized(w, r)
+	case "/compact":
+		s.compact(w, r)
 	case "/ping":
 		s.ping(w, r)
 	default:
@@ -124,7 +131,7 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) error {
 	if certFile != "" {
 		return s.http.ServeTLS(l, certFile, keyFile)
 	}
-	return s.http.Serve(l)
+	return s.http.Serve(listener{l})
 }
 
 // Shutdown stops listening, ends streams, lets running queries finish as long as ctx lasts,

@@ -49,7 +49,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 			s.failed(r, err)
 		}
 		b.out = query.AppendErrors(b.out[:0], err, nil)
-		s.report(w.Header(), c, nil, status)
+		s.report(w, r, c, nil, status)
 		s.write(w, status, laidOut(r, b.out))
 	default:
 		defer opened.Close()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -53,6 +54,7 @@ func buildFawn(dir string) (path string, err error) {
 // program is a program that runs beside this one.
 type program struct {
 	*exec.Cmd
+	in  io.Writer
 	out *bufio.Scanner
 }
 
@@ -61,6 +63,9 @@ func startProgram(path string, args ...string) (*program, error) {
 	p.Stderr = os.Stderr
 	out, err := p.StdoutPipe()
 	if err != nil {
+		return nil, err
+	}
+	if p.in, err = p.StdinPipe(); err != nil {
 		return nil, err
 	}
 	p.out = bufio.NewScanner(out)
@@ -75,6 +80,13 @@ func (p *program) said(prefix string) (string, error) {
 		}
 	}
 	return "", errors.Join(fmt.Errorf("%s ended", p.Path), p.out.Err())
+}
+
+// kill ends the program at once.
+func (p *program) kill() error {
+	err := p.Process.Kill()
+	_ = p.Wait() // says that it was killed
+	return err
 }
 
 // interrupt ends the program as a user does.

@@ -13,4 +13,8 @@
 // little. Everything that runs side by side is measured by its rate; there
 // work is how much processor time Fawn takes for one thing, as a ratio: less
 // noisy than a rate where others use the machine.
+//
+// With -peers Fawn is measured beside other databases (peers.go): SQLite and
+// PocketBase are a program of a module of its own, PostgreSQL must be
+// installed. What is not to be had is said.
 package main

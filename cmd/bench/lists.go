@@ -36,7 +36,7 @@ func startList(w *world) (side, side, func() error, error) {
 			k, v := c.Seek(from)
 			for range listPage {
 				if k == nil {
-					k, v = c.First()
+					_, v = c.First()
 				}
 				var t decoded
 				if err := t.decode(d, v); err != nil {

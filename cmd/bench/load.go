@@ -11,14 +11,14 @@ import (
 // transaction, each made durable: by hand, and by queries.
 func startLoad(w *world) (side, side, func() error, error) {
 	return w.load(func(fresh *world) (err error) {
-		fresh.floor, err = openFloor(filepath.Join(fresh.dir, "load.db"), false)
-		return err
-	}), w.load(func(fresh *world) error {
-		if err := fresh.openFawn(false); err != nil {
+			fresh.floor, err = openFloor(filepath.Join(fresh.dir, "load.db"), false)
 			return err
-		}
-		return fresh.fillSchema()
-	}), nil, nil
+		}), w.load(func(fresh *world) error {
+			if err := fresh.openFawn(false); err != nil {
+				return err
+			}
+			return fresh.fillSchema()
+		}), nil, nil
 }
 
 func (w *world) load(open func(fresh *world) error) side {

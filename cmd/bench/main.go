@@ -18,6 +18,7 @@ type config struct {
 	tokens int
 	rounds int
 	slice  time.Duration // how long one side is measured at a time
+	peers  bool          // beside other databases, not beside the floor
 	only   *regexp.Regexp
 	dir    string
 	// profile is where a CPU profile of the measuring is written, "" for none.
@@ -40,6 +41,7 @@ func run() error {
 	only := flag.String("only", "", "measure the rows whose number and name match a regular expression")
 	flag.StringVar(&c.dir, "dir", "", "folder for the databases; the default is the system's for temporary files")
 	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of the measuring to this file")
+	flag.BoolVar(&c.peers, "peers", false, "measure beside other databases")
 	child := flag.String("child", "", "be a program that a row starts: "+childNames())
 	flag.Parse()
 	if *child != "" {
@@ -60,7 +62,10 @@ func run() error {
 
 // measureAll fills the databases, and measures one row after the other.
 func measureAll(c config) (err error) {
-	rows := selected(c.only)
+	rows := selected(rows, c.only)
+	if c.peers {
+		rows = selected(peerRows, c.only)
+	}
 	if len(rows) == 0 {
 		return errors.New("no such row")
 	}
@@ -70,7 +75,7 @@ func measureAll(c config) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // for both sides, as fawn serve has it
+		debug.SetGCPercent(300) // for both sides, as fawn serve has it
 	}
 	began := time.Now()
 	w, err := newWorld(dir, c.tokens)
@@ -89,7 +94,12 @@ func measureAll(c config) (err error) {
 		defer func() { err = errors.Join(err, stop()) }()
 	}
 	for _, r := range rows {
-		if err := r.measure(w, c); err != nil {
+		err := r.measure(w, c)
+		if errors.Is(err, errNoPeer) {
+			fmt.Printf("%-4s %-46s not measured: %v\n", r.number, r.name, err)
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("row %s, %s: %w", r.number, r.name, err)
 		}
 	}
@@ -111,9 +121,9 @@ func profile(path string) (stop func() error, err error) {
 	}, nil
 }
 
-func selected(only *regexp.Regexp) []row {
+func selected(from []row, only *regexp.Regexp) []row {
 	var out []row
-	for _, r := range rows {
+	for _, r := range from {
 		if only.MatchString(strings.Join([]string{r.number, r.name}, " ")) {
 			out = append(out, r)
 		}

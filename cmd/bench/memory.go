@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -61,7 +62,7 @@ func (w *world) servingMemory(p *program, d time.Duration) (figure, error) {
 
 // childServe is the bare server of the floor's file.
 func childServe(args []string) error {
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(300)
 	db, err := openFloor(args[0], false)
 	if err != nil {
 		return err
@@ -85,15 +86,14 @@ func childServe(args []string) error {
 // indexed, from nothing: by hand, and with Fawn.
 func startFillMemory(w *world) (side, side, func() error, error) {
 	side := func(which string) side {
-		return func(time.Duration) (figure, error) {
+		return func(time.Duration) (_ figure, err error) {
 			dir, err := os.MkdirTemp(w.dir, "fill-")
 			if err != nil {
 				return figure{}, err
 			}
-			defer os.RemoveAll(dir)
 			p, err := startChild("fill", which, dir, strconv.Itoa(w.tokens))
 			if err != nil {
-				return figure{}, err
+				return figure{}, errors.Join(err, os.RemoveAll(dir))
 			}
 			most, err := p.peak(func() error {
 				_, err := p.said("filled")
@@ -102,7 +102,7 @@ func startFillMemory(w *world) (side, side, func() error, error) {
 			if err == nil {
 				err = p.Wait()
 			}
-			return figure{value: float64(most)}, err
+			return figure{value: float64(most)}, errors.Join(err, os.RemoveAll(dir))
 		}
 	}
 	return side("floor"), side("fawn"), nil, nil

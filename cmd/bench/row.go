@@ -71,11 +71,14 @@ func (r row) measure(w *world, c config) (err error) {
 			continue // both are warm now
 		}
 		floors, fawns = append(floors, f.value), append(fawns, m.value)
-		ratios, works = append(ratios, m.value/f.value), append(works, m.work/f.work)
+		ratios = append(ratios, m.value/f.value)
+		if f.work > 0 { // else it is another program's
+			works = append(works, m.work/f.work)
+		}
 	}
 	slices.Sort(ratios)
 	work := ""
-	if r.unit.isRate() {
+	if r.unit.isRate() && len(works) > 0 {
 		work = fmt.Sprintf("%.2f", median(works))
 	}
 	fmt.Printf("%-4s %-46s %10s %10s %7.2f  %-14s %6s  %s\n", r.number, r.name,
@@ -112,11 +115,12 @@ func (u unit) format(v float64) string {
 		return fmt.Sprintf("%.1f MiB", v/(1<<20))
 	case counts:
 		return fmt.Sprintf("%.0f", v)
+	default:
+		if v >= 1e7 {
+			return fmt.Sprintf("%.1f ms", v/1e6)
+		}
+		return fmt.Sprintf("%.2f us", v/1e3)
 	}
-	if v >= 1e7 {
-		return fmt.Sprintf("%.1f ms", v/1e6)
-	}
-	return fmt.Sprintf("%.2f us", v/1e3)
 }
 
 func median(list []float64) float64 {

@@ -86,36 +86,55 @@ type runner func(ctx context.Context, q *text.Query) ([]byte, error)
 
 func (f *evalFlags) eval(ctx context.Context, out, diagnostics io.Writer, sources []source) error {
 	// All is read before anything runs.
-	queries := make([][]*text.Query, len(sources))
-	for i, s := range sources {
-		var err error
-		if queries[i], err = text.ParseAll(s.text, query.Forms()); err != nil {
-			return named(s.name, err)
-		}
+	queries, err := parseAll(sources)
+	if err != nil {
+		return err
 	}
 	run, end, err := f.runner(diagnostics)
 	if err != nil {
 		return err
 	}
+	err = runAll(ctx, run, sources, queries, func(result []byte) error {
+		if !f.json {
+			result = text.AppendResult(nil, result, query.Forms(), text.Options{})
+		}
+		_, err := fmt.Fprintf(out, "%s\n", bytes.TrimRight(result, "\n"))
+		return err
+	})
+	return errors.Join(err, end())
+}
+
+// parseAll reads the queries of each source.
+func parseAll(sources []source) ([][]*text.Query, error) {
+	queries := make([][]*text.Query, len(sources))
+	for i, s := range sources {
+		var err error
+		if queries[i], err = text.ParseAll(s.text, query.Forms()); err != nil {
+			return nil, named(s.name, err)
+		}
+	}
+	return queries, nil
+}
+
+// runAll runs the queries of sources in their order, up to the first that
+// fails, and prints their results.
+func runAll(ctx context.Context, run runner, sources []source, queries [][]*text.Query, print func([]byte) error) error {
 	for i, s := range sources {
 		for _, q := range queries[i] {
 			b, err := run(ctx, q)
 			if err != nil {
-				return errors.Join(named(s.name, err), end())
+				return named(s.name, err)
 			}
-			if !f.json {
-				b = text.AppendResult(nil, b, query.Forms(), text.Options{})
-			}
-			if _, err := fmt.Fprintf(out, "%s\n", bytes.TrimRight(b, "\n")); err != nil {
-				return errors.Join(err, end())
+			if err := print(b); err != nil {
+				return err
 			}
 		}
 	}
-	return end()
+	return nil
 }
 
 func named(name string, err error) error {
-	if name == "" || name == "-" {
+	if err == nil || name == "" || name == "-" {
 		return err
 	}
 	return fmt.Errorf("%s: %w", name, err)
@@ -124,34 +143,62 @@ func named(name string, err error) error {
 // runner returns what runs queries where the flags say, and what ends it.
 func (f *evalFlags) runner(diagnostics io.Writer) (run runner, end func() error, err error) {
 	if f.url != "" {
-		if f.secret == "" {
-			f.secret = os.Getenv(secretVariable)
-		}
-		if f.secret == "" {
-			return nil, nil, errors.New("a server wants a secret: give --secret or set " + secretVariable)
-		}
-		if u, err := url.Parse(f.url); err != nil || u.Host == "" {
-			return nil, nil, fmt.Errorf("%q is no address of a server, such as http://127.0.0.1:8443", f.url)
+		if f.secret, err = serverSecret(f.url, f.secret); err != nil {
+			return nil, nil, err
 		}
 		return f.remote, func() error { return nil }, nil
 	}
-	if _, err := os.Stat(f.data); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("there is no database file %s: \"fawn serve\" makes one", f.data)
-	}
-	db, err := engine.Open(f.data, engine.Options{RootSecret: os.Getenv(rootSecretVariable)})
+	db, err := openFile(f.data, diagnostics)
 	if err != nil {
 		return nil, nil, err
 	}
-	announce(diagnostics, db)
 	return f.local(db), db.Close, nil
+}
+
+// serverSecret returns the secret for a server: the one given, or that of the
+// environment. It refuses what is no address of a server.
+func serverSecret(address, secret string) (string, error) {
+	if secret == "" {
+		secret = os.Getenv(secretVariable)
+	}
+	if secret == "" {
+		return "", errors.New("a server wants a secret: give --secret or set " + secretVariable)
+	}
+	if u, err := url.Parse(address); err != nil || u.Host == "" {
+		return "", fmt.Errorf("%q is no address of a server, such as http://127.0.0.1:8443", address)
+	}
+	return secret, nil
+}
+
+// openFile opens a database file, which must be there.
+func openFile(path string, diagnostics io.Writer) (*engine.DB, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no database file %s: \"fawn serve\" makes one", path)
+	}
+	return makeFile(path, diagnostics)
+}
+
+// makeFile opens a database file, and makes it if there is none.
+func makeFile(path string, diagnostics io.Writer) (*engine.DB, error) {
+	db, err := engine.Open(path, engine.Options{RootSecret: os.Getenv(rootSecretVariable)})
+	if err == nil {
+		announce(diagnostics, db)
+	}
+	return db, err
+}
+
+// secretOn is the secret to run under on an open file: root's, unless another
+// is given.
+func secretOn(db *engine.DB, given string) string {
+	if given == "" {
+		return db.RootSecret()
+	}
+	return given
 }
 
 // local runs queries on an open file.
 func (f *evalFlags) local(db *engine.DB) runner {
-	secret := f.secret
-	if secret == "" {
-		secret = db.RootSecret()
-	}
+	secret := secretOn(db, f.secret)
 	return func(ctx context.Context, q *text.Query) ([]byte, error) {
 		res, err := db.Run(ctx, engine.Request{Secret: secret, Expr: q.Expr})
 		if err != nil {

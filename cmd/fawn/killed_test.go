@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,7 +23,20 @@ import (
 
 // TestKilled kills a server while many clients write, and checks that every
 // write that was acknowledged is there.
-func TestKilled(t *testing.T) {
+func TestKilled(t *testing.T) { killed(t, nil) }
+
+// TestKilledCompacting does so while the server compacts its file, again and
+// again.
+func TestKilledCompacting(t *testing.T) {
+	killed(t, func(s *serving) {
+		for post(s, "/compact", "") == http.StatusOK {
+		}
+	})
+}
+
+// killed kills a server; meanwhile, unless it is nil, runs until then.
+func killed(t *testing.T, meanwhile func(s *serving)) {
+	t.Helper()
 	const clients, enough = 16, 300
 	path := filepath.Join(t.TempDir(), "fawn.db")
 	s, err := startServing([]string{"--data", path})
@@ -53,6 +68,9 @@ func TestKilled(t *testing.T) {
 				acks <- struct{}{}
 			}
 		})
+	}
+	if meanwhile != nil {
+		writers.Go(func() { meanwhile(s) })
 	}
 	go func() {
 		writers.Wait()
@@ -147,10 +165,11 @@ func TestTerminated(t *testing.T) {
 	}
 }
 
-// create posts a query and returns the status of the answer, 0 if there is
-// none.
-func create(s *serving, body string) int {
-	r, err := http.NewRequest(http.MethodPost, "http://"+s.addr, strings.NewReader(body))
+// create runs a query and returns the status of its answer, 0 if there is none.
+func create(s *serving, body string) int { return post(s, "/", body) }
+
+func post(s *serving, path, body string) int {
+	r, err := http.NewRequest(http.MethodPost, "http://"+s.addr+path, strings.NewReader(body))
 	if err != nil {
 		return 0
 	}
@@ -164,4 +183,55 @@ func create(s *serving, body string) int {
 		return 0
 	}
 	return resp.StatusCode
+}
+
+// TestImportKilled kills an import again and again, and checks that it goes on
+// each time, and that in the end everything is there once.
+func TestImportKilled(t *testing.T) {
+	const documents, kills = 60_000, 3
+	dir := t.TempDir()
+	path, data := filepath.Join(dir, "dump.jsonl"), filepath.Join(dir, "fawn.db")
+	var dump strings.Builder
+	for i := range documents {
+		fmt.Fprintf(&dump, `{"ref":{"@ref":"classes/users/%d"},"data":{"text":"%s"}}`+"\n", i+1, strings.Repeat("x", 100))
+	}
+	if err := os.WriteFile(path, []byte(dump.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range kills {
+		cmd := exec.Command("fawn", "import", "--data", data, path)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		grown := fileSize(data)
+		for since := time.Now(); fileSize(data) <= grown && time.Since(since) < time.Minute; {
+			time.Sleep(time.Millisecond)
+		}
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed, unless it was quicker
+	}
+	out, err := fawn("import", "--data", data, path)
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	if !strings.Contains(out, "went on behind line") {
+		t.Errorf("it did not go on:\n%s", out)
+	}
+	if out, err := fawn("check", data); err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	// The documents have no times: one that was imported twice would have two
+	// versions.
+	out, err = fawn("export", "--data", data)
+	if n := strings.Count(out, `"ts":`); err != nil || n != documents+1 {
+		t.Errorf("%d versions of %d documents and a collection, %v", n, documents, err)
+	}
+}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }

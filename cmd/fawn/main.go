@@ -34,6 +34,7 @@ func command() *cobra.Command {
 		DisableSuggestions: true, // they would take more than a line
 	}
 	root.AddCommand(serveCommand(), evalCommand(), fmtCommand(), checkCommand(), compactCommand(),
+		exportCommand(), importCommand(),
 		tourCommand(), docsCommand(), helpCommand(root), versionCommand())
 	return root
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/transfer"
 )
 
 // failures are errors of our packages that users meet, with what they can do
@@ -17,9 +18,14 @@ var failures = []struct {
 	{kv.ErrLocked, "if a server runs on it, use --url"},
 	{kv.ErrReadOnly, ""},
 	{kv.ErrDamaged, ""},
-	{kv.ErrFormat, "use a newer fawn"},
+	{kv.ErrFormat, "use the fawn that wrote it"},
 	{kv.ErrNoSpace, "nothing was written"},
 	{engine.ErrFormat, ""},
+	{engine.ErrChanged, "remove the unfinished export and begin anew"},
+	{engine.ErrTruncated, "what there was has been imported; an import of the whole goes on from there"},
+	{engine.ErrDigest, "what could be read has been imported"},
+	{engine.ErrOther, "--restart begins anew"},
+	{transfer.ErrNoExport, "remove it and begin anew"},
 	{engine.ErrUnauthorized, "the secret is unknown, has ended, or may not be used like this"},
 }
 
@@ -32,7 +38,7 @@ func message(err error) string {
 		if !errors.Is(err, f.cause) {
 			continue
 		}
-		s = strings.NewReplacer("kv: ", "", "engine: ", "", "\n", "; ").Replace(s)
+		s = strings.NewReplacer("kv: ", "", "engine: ", "", "transfer: ", "", "\n", "; ").Replace(s)
 		if f.hint != "" {
 			s += " (" + f.hint + ")"
 		}

@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -72,7 +74,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"serve": serveScript, "end": endScript, "truncate": truncateScript, "newer": newerScript, "occupy": occupyScript,
-			"certificate": certificateScript,
+			"certificate": certificateScript, "redis": redisScript,
 		},
 	})
 }
@@ -99,10 +101,36 @@ func serveScript(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Setenv("URL", "https://"+s.addr)
 	}
 	ts.Setenv("ADDR", s.addr)
+	ts.Setenv("TCP", s.tcp)
 	if s.secret != "" {
 		ts.Setenv("SECRET", s.secret)
 	}
 	fmt.Fprint(ts.Stdout(), s.said)
+}
+
+// redisScript is the command redis ADDR ARG ...: it runs redis-cli, under SECRET
+// if that is set. Its output may be matched.
+func redisScript(ts *testscript.TestScript, neg bool, args []string) {
+	path, err := exec.LookPath("redis-cli")
+	if err != nil {
+		ts.Fatalf("redis-cli is not installed: make redis-cli installs it")
+	}
+	host, port, err := net.SplitHostPort(args[0])
+	ts.Check(err)
+	flags := []string{"-h", host, "-p", port, "-e"}
+	for _, arg := range args[1:] {
+		if strings.HasSuffix(arg, ".pem") {
+			arg = ts.MkAbs(arg)
+		}
+		flags = append(flags, arg)
+	}
+	cmd := exec.Command(path, flags...)
+	cmd.Env = append(os.Environ(), "REDISCLI_AUTH="+ts.Getenv("SECRET"))
+	out, err := cmd.CombinedOutput()
+	fmt.Fprint(ts.Stdout(), string(out))
+	if (err != nil) != neg {
+		ts.Fatalf("redis-cli %q: %v\n%s", args, err, out)
+	}
 }
 
 // endScript is the command end FILE SIGNAL: it ends a server, which must
@@ -133,13 +161,24 @@ func newerScript(ts *testscript.TestScript, neg bool, args []string) {
 		if neg {
 			return tx.DeleteBucket([]byte("fawn"))
 		}
-		return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{2})
+		return tx.Bucket([]byte("fawn")).Put([]byte("format"), []byte{3})
 	}))
 	ts.Check(db.Close())
 }
 
-// occupyScript is the command occupy: it listens, and sets ADDR.
-func occupyScript(ts *testscript.TestScript, _ bool, _ []string) {
+// occupyScript is the command occupy: it listens, and sets ADDR. With an
+// address it connects to that, and is answered once.
+func occupyScript(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) > 0 {
+		c, err := net.Dial("tcp", args[0])
+		ts.Check(err)
+		ts.Defer(func() { _ = c.Close() })
+		_, err = io.WriteString(c, "*1\r\n$4\r\nPING\r\n")
+		ts.Check(err)
+		_, err = c.Read(make([]byte, 1))
+		ts.Check(err)
+		return
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })

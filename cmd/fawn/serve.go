@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"runtime/debug"
 	"time"
@@ -16,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fawndb/fawn/engine"
-	"github.com/fawndb/fawn/server"
+	"github.com/fawndb/fawn/server/conns"
 	"github.com/fawndb/fawn/server/jwks"
 )
 
@@ -32,24 +31,35 @@ const minSecret = 16
 const grace = 30 * time.Second
 
 type serveFlags struct {
-	addr, data, cert, key string
-	privateKeys           bool
+	addr, tcp, data, cert, key string
+	publicURL                  string
+	connections                int
+	privateKeys                bool
 }
 
 func serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a database file over HTTP",
-		Args:  cobra.NoArgs,
+		Short: "Serve a database file over HTTP, and to Redis clients",
+		Long: "Serves a database file. Every flag can also be set in the environment, FAWN_ADDR for --addr, and in a file of\n" +
+			"settings in YAML, which --config names: \"addr: 127.0.0.1:8443\". A flag wins over the environment, and that over the file.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := loadSettings(cmd); err != nil {
+				return err
+			}
 			return serve(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), f)
 		},
 	}
+	cmd.Flags().String(configFlag, "", "file of settings")
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8443", "address to listen on")
+	cmd.Flags().StringVar(&f.tcp, "tcp", "", "address to listen on for Redis clients; without it there is no such door")
 	cmd.Flags().StringVar(&f.data, "data", "fawn.db", "database file; it is made if there is none")
 	cmd.Flags().StringVar(&f.cert, "tls-cert", "", "certificate file; connections are then encrypted")
 	cmd.Flags().StringVar(&f.key, "tls-key", "", "private key file of the certificate")
+	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "URL under which clients reach this server, the issuer of its tokens")
+	cmd.Flags().IntVar(&f.connections, "max-connections", conns.DefaultMax, "how many connections may be open at once")
 	cmd.Flags().BoolVar(&f.privateKeys, "jwks-allow-private", false,
 		"fetch the keys of access providers from private addresses too")
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
@@ -59,13 +69,18 @@ func serveCommand() *cobra.Command {
 // collectPercent is how much garbage there may be to what is live before it is
 // collected. A server's live memory is a few MiB: with Go's 100 it would be
 // collecting many times a second.
-const collectPercent = 400
+const collectPercent = 300
 
 func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error {
 	secret := os.Getenv(rootSecretVariable)
-	if secret != "" && len(secret) < minSecret && !loopback(f.addr) {
-		return fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
-			rootSecretVariable, minSecret, f.addr)
+	for _, addr := range []string{f.addr, f.tcp} {
+		if secret != "" && len(secret) < minSecret && addr != "" && !loopback(addr) {
+			return fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
+				rootSecretVariable, minSecret, addr)
+		}
+	}
+	if f.connections < 1 {
+		return errors.New("--max-connections must be positive")
 	}
 	if f.cert != "" {
 		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {
@@ -74,36 +89,23 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 	}
 	// The file comes last: nothing may go wrong between the making of a new
 	// one and the showing of its root secret.
-	l, err := net.Listen("tcp", f.addr)
+	doors, err := f.listen()
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewTextHandler(diagnostics, nil))
 	db, err := engine.Open(f.data, engine.Options{
-		RootSecret: secret, Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys}),
+		RootSecret: secret, Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys}), Log: log,
 	})
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, closeAll(doors))
 	}
 	announce(out, db)
-	log := slog.New(slog.NewTextHandler(diagnostics, nil))
-	srv := server.New(db, server.Options{Log: log, Build: "fawn-" + version})
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectPercent)
 	}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l, f.cert, f.key) }()
-	fmt.Fprintf(out, "listening on %s\n", l.Addr())
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		err = srv.Shutdown(ending)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return errors.Join(err, db.Close())
+	f.staff(doors, db, log)
+	return errors.Join(f.serveAll(ctx, out, doors, log), db.Close())
 }
 
 // announce shows the root secret of a new file, the only time it can be.

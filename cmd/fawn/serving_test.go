@@ -19,6 +19,7 @@ type serving struct {
 	stderr bytes.Buffer
 	said   string // on standard output, until it listened
 	addr   string
+	tcp    string // for Redis clients, if it was asked for
 	secret string // root's, if it was shown
 	ended  bool
 }
@@ -44,6 +45,9 @@ func startServing(args []string, env ...string) (*serving, error) {
 		s.said += line
 		if secret, ok := strings.CutPrefix(line, "root secret: "); ok {
 			s.secret = strings.TrimSpace(secret)
+		}
+		if addr, ok := strings.CutPrefix(line, "listening for Redis clients on "); ok {
+			s.tcp = strings.TrimSpace(addr)
 		}
 		if addr, ok := strings.CutPrefix(line, "listening on "); ok {
 			s.addr = strings.TrimSpace(addr)

@@ -47,13 +47,15 @@ var (
 	ErrNoSpace = errors.New("kv: no space left")
 	// ErrLocked: another process has the file open.
 	ErrLocked = errors.New("kv: file is in use by another process")
+	// ErrBusy: the store is being compacted already.
+	ErrBusy = errors.New("kv: being compacted already")
 	// ErrReadOnly: the file, or its folder, cannot be written.
 	ErrReadOnly = errors.New("kv: file is read-only")
 	// ErrDamaged: the file is not a store, or a damaged one. It was left as
 	// it is.
 	ErrDamaged = errors.New("kv: file is damaged or not a store")
-	// ErrFormat: the file is a store of a newer format. It was left as it is.
-	ErrFormat = errors.New("kv: file is of a newer format")
+	// ErrFormat: the file is a store of another format. It was left as it is.
+	ErrFormat = errors.New("kv: file is of another format")
 )
 
 // Store is an ordered, transactional map. Its methods may be called from any
@@ -81,6 +83,18 @@ type Store interface {
 	// been closed before; Close may wait for them. Whatever is called later,
 	// Close too, returns ErrClosed.
 	Close() error
+}
+
+// Compacter is a Store whose file keeps the room of what was deleted. One
+// without a file, such as that in memory, need not be one.
+type Compacter interface {
+	// Compact writes the file anew, without that room, while the store is
+	// read and written as usual; only at the end commits wait for a moment.
+	// It calls progress, unless that is nil, now and then with the bytes of
+	// keys and values that were copied. The sizes are those of the file before
+	// and after. On an error, and when the process is killed, the file is as
+	// it was. Only one Compact runs at a time: another gets ErrBusy.
+	Compact(ctx context.Context, progress func(copied int64)) (before, after int64, err error)
 }
 
 // Snapshot is the state of a store at one time. A snapshot, with its

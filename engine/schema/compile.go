@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 
-	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -16,7 +15,7 @@ func newCollection(ref value.Ref, f value.Object) (*Collection, error) {
 }
 
 func newIndex(ref value.Ref, f value.Object) (*Index, error) {
-	def, err := index.Define(ref, f)
+	def, err := Define(ref, f)
 	if err != nil {
 		return nil, fmt.Errorf("schema: index %q: %w", str(f, "name"), err)
 	}
@@ -45,7 +44,7 @@ func newRole(ref value.Ref, f value.Object) (*Role, error) {
 		if !ok || resource.Class != value.Collections {
 			continue
 		}
-		predicate, err := lambda(entry, "predicate")
+		predicate, err := predicateOf(entry, r.Name, "membership")
 		if err != nil {
 			return nil, fmt.Errorf("schema: role %q: %w", r.Name, err)
 		}
@@ -68,7 +67,8 @@ func newRole(ref value.Ref, f value.Object) (*Role, error) {
 				if err != nil {
 					return nil, fmt.Errorf("schema: role %q: %w", r.Name, err)
 				}
-				r.privileges[key] = append(r.privileges[key], Grant{predicate})
+				grant := Grant{&Predicate{Lambda: predicate, Owner: r.Name, Use: a.Name}}
+				r.privileges[key] = append(r.privileges[key], grant)
 			default:
 			}
 		}
@@ -87,7 +87,7 @@ func newProvider(ref value.Ref, f value.Object) (*Provider, error) {
 		role := ProviderRole{Role: v}
 		if o, ok := v.(value.Object); ok {
 			role.Role, _ = o.Get("role")
-			predicate, err := lambda(o, "predicate")
+			predicate, err := predicateOf(o, p.Name, "roles")
 			if err != nil {
 				return nil, fmt.Errorf("schema: access provider %q: %w", p.Name, err)
 			}
@@ -96,6 +96,15 @@ func newProvider(ref value.Ref, f value.Object) (*Provider, error) {
 		p.Roles = append(p.Roles, role)
 	}
 	return p, nil
+}
+
+// predicateOf reads a predicate, nil if there is none.
+func predicateOf(entry value.Object, owner, use string) (*Predicate, error) {
+	l, err := lambda(entry, "predicate")
+	if l == nil || err != nil {
+		return nil, err
+	}
+	return &Predicate{Lambda: l, Owner: owner, Use: use}, nil
 }
 
 // The readers of stored fields: a field of another type reads as absent.

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/fawndb/fawn/query/value"
 )
@@ -33,12 +34,26 @@ type Role struct {
 // Member says which documents hold a role.
 type Member struct {
 	Class     value.Class
-	Predicate *value.Lambda // nil is always
+	Predicate *Predicate // nil is always
 }
+
+// Predicate decides whether a role is held, or what it allows. It lasts until
+// its role changes.
+type Predicate struct {
+	*value.Lambda
+	// Owner is the name of the role, or the access provider, and Use what it
+	// decides there: "membership", "roles", or an action.
+	Owner, Use string
+	failed     atomic.Bool
+}
+
+// Failed notes that the predicate has failed, and reports whether it had not
+// before: one that fails does so often.
+func (p *Predicate) Failed() (first bool) { return !p.failed.Swap(true) }
 
 // Grant is the value of one action in one privilege.
 type Grant struct {
-	Predicate *value.Lambda // nil is always
+	Predicate *Predicate // nil is always
 }
 
 type privilegeKey struct {

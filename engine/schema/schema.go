@@ -21,6 +21,9 @@ type Database struct {
 	Parent   value.Scope // of the root: itself
 	Ref      value.Ref   // its document in the parent; zero for the root
 	GlobalID uint64
+	// Further are global ids that lead here too, because secrets that were
+	// imported carry them.
+	Further []uint64
 	// Version is the time of the commit that made this schema, 0 while it is
 	// a transaction's own.
 	Version int64
@@ -154,8 +157,8 @@ type Provider struct {
 
 // ProviderRole is a role that a provider's tokens may hold.
 type ProviderRole struct {
-	Role      value.Value   // a Ref, or a String: the role's name
-	Predicate *value.Lambda // nil is always
+	Role      value.Value // a Ref, or a String: the role's name
+	Predicate *Predicate  // nil is always
 }
 
 // Key implements Object.

@@ -36,7 +36,12 @@ type Iterator struct {
 func (t *Txn) Scan(lo, hi []byte, reverse bool) kv.Iterator {
 	base := t.snap.Scan(lo, hi, reverse)
 	if !t.track {
-		return &counting{Iterator: base, t: t}
+		it := &t.room
+		if it.Iterator != nil {
+			it = new(counting)
+		}
+		it.Iterator, it.t = base, t
+		return it
 	}
 	it := &Iterator{t: t, lo: lo, hi: hi, reverse: reverse, base: base}
 	t.scans = append(t.scans, it)

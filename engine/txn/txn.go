@@ -23,6 +23,7 @@ type Txn struct {
 	track  bool
 	keys   [][]byte
 	scans  []*Iterator
+	room   counting // for the first scan
 	stats  Stats
 }
 
@@ -176,5 +177,5 @@ func (t *Txn) Batch() *kv.Batch {
 // Close ends the transaction and releases its snapshot.
 func (t *Txn) Close() { t.snap.Close() }
 
-// Forget stops noting reads: the transaction has not written and will not.
-func (t *Txn) Forget() { t.track, t.keys, t.scans = false, nil, nil }
+// Track begins to note reads; those before it are not part of the transaction.
+func (t *Txn) Track() { t.track = true }

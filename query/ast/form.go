@@ -207,7 +207,11 @@ func EffectOf(e Expr) Effect {
 func effectOfAll(list []Expr) Effect {
 	effect := Pure
 	for _, e := range list {
-		effect = max(effect, EffectOf(e))
+		switch e.(type) {
+		case nil, *Literal, *Var: // most are, and have none
+		default:
+			effect = max(effect, EffectOf(e))
+		}
 	}
 	return effect
 }

@@ -15,6 +15,9 @@ type Renderer struct {
 	// Legacy writes refs and events as API version 2.1 does, with class and
 	// instance for collection and document: {"@ref":{"id":"1","class":...}}.
 	Legacy bool
+	// Exact writes numbers that JSON has no form for as {"@double":"NaN"}, not
+	// as strings, so that what is read again is the same value.
+	Exact bool
 	// Limit is how many bytes may be appended; 0 is no bound. A value may hold
 	// another many times over, and be far longer in JSON than in memory.
 	Limit int
@@ -158,9 +161,14 @@ func (p *printer) txnTime(ts int64) {
 
 // double writes a number; what is none in JSON is a string.
 func (p *printer) double(f float64) {
-	if f-f == 0 {
+	finite := f-f == 0
+	if finite {
 		p.dst = AppendDouble(p.dst, f)
 		return
+	}
+	if p.Exact {
+		p.raw(`{"@double":`)
+		defer p.raw(`}`)
 	}
 	p.raw(`"`)
 	p.dst = AppendDouble(p.dst, f)

@@ -1,6 +1,11 @@
 package wire
 
-import "github.com/fawndb/fawn/query/ast"
+import (
+	"strconv"
+
+	"github.com/fawndb/fawn/query/ast"
+	"github.com/fawndb/fawn/query/value"
+)
 
 // data reads what is not evaluated, such as the operand of quote: objects are
 // plain objects, except for tags; @obj marks an object that is not a tag.
@@ -19,6 +24,8 @@ func (d *decoder) data(i int) ast.Expr {
 				return d.fail("Invalid object.")
 			case key == "@obj":
 				return d.plain(i + 1)
+			case key == "@double" && d.exact:
+				return d.double(i + 1)
 			case isTag(key):
 				return d.tag(i + 1)
 			}
@@ -35,4 +42,13 @@ func (d *decoder) plain(i int) ast.Expr {
 	e := d.fields(i, d.data)
 	d.pop()
 	return e
+}
+
+// double reads the number in @double.
+func (d *decoder) double(i int) ast.Expr {
+	f, err := strconv.ParseFloat(d.text(i), 64)
+	if d.nodes[i].kind != jsonString || err != nil {
+		return d.fail("Invalid double.")
+	}
+	return d.literal(value.Double(f))
 }

@@ -34,12 +34,35 @@ func DecodeVersion(src []byte, forms *ast.Forms, version string, vars ...string)
 	return d.request(src)
 }
 
+// DecodeData reads JSON that stands for itself: objects are plain objects,
+// except for tags, and {"@double":"NaN"} is a number that JSON has no form for.
+// Nothing in it is a call. The error is Errors.
+func DecodeData(src []byte, forms *ast.Forms) (ast.Expr, error) {
+	d := newDecoder(forms, Version)
+	defer d.recycle()
+	d.exact = true
+	root, err := d.read(src, maxStoredDepth)
+	if err == notJSON || err == noQuery { //nolint:errorlint // they are not wrapped
+		return nil, Errors{{ast.Position{}, "Not valid JSON."}}
+	}
+	if err != nil {
+		return nil, Errors{{ast.Position{}, err.Error()}}
+	}
+	d.expect()
+	e := d.data(root)
+	if errs := d.faults(); errs != nil {
+		return nil, errs
+	}
+	return e, nil
+}
+
 // decoder makes a tree of the nodes in its arena. Its functions return nil for
 // what cannot be read, after they have recorded why; path is where they stand.
 type decoder struct {
 	arena
 	forms   *ast.Forms
 	version string
+	exact   bool // @double is a tag, in data
 	path    ast.Position
 	scope   scope
 	tree    slabs

@@ -432,3 +432,57 @@ func TestTree(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestDecodeData: objects stand for themselves, tags for their values, and
+// numbers that JSON lacks have a tag of their own.
+func TestDecodeData(t *testing.T) {
+	for src, want := range map[string]string{
+		`{"add":[1,2.0],"x":{"@obj":{"@ref":1}},"y":{"@ts":"1970-01-01T00:00:00Z"}}`:     ``,
+		`{"a":{"@double":"NaN"},"b":{"@double":"-Infinity"},"c":{"@double":"Infinity"}}`: ``,
+		`{"@obj":{"@double":1}}`: ``,
+		`{"@double":1}`:          `invalid expression at []: Invalid double.`,
+		`{"a":{"@double":"x"}}`:  `invalid expression at ["a"]: Invalid double.`,
+		`{"a":{"@date":"x"}}`:    `invalid expression at ["a"]: Invalid date.`,
+		`{"a":`:                  `invalid expression at []: Not valid JSON.`,
+		``:                       `invalid expression at []: Not valid JSON.`,
+	} {
+		e, err := DecodeData([]byte(src), testForms)
+		if err != nil {
+			if err.Error() != want {
+				t.Errorf("%s: %v", src, err)
+			}
+			continue
+		}
+		v, ok := plain(e)
+		if !ok || want != "" {
+			t.Errorf("%s: %#v", src, e)
+			continue
+		}
+		got, err := value.Renderer{Exact: true}.Append(nil, v)
+		if err != nil || string(got) != src {
+			t.Errorf("got %s, %v, want %s", got, err, src)
+		}
+	}
+}
+
+// plain is the value of literals.
+func plain(e ast.Expr) (value.Value, bool) {
+	switch e := e.(type) {
+	case *ast.Literal:
+		return e.Value, true
+	case *ast.Array:
+		return e.Constant, e.Constant != nil
+	case *ast.Object:
+		out := make(value.Object, len(e.Names))
+		for i, name := range e.Names {
+			v, ok := plain(e.Values[i])
+			if !ok {
+				return nil, false
+			}
+			out[i] = value.Field{Name: name, Value: v}
+		}
+		return out, true
+	default:
+		return nil, false
+	}
+}

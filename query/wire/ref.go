@@ -14,71 +14,71 @@ const self = "self"
 
 // refLiteral reads the content of @ref.
 func (d *decoder) refLiteral(i int) ast.Expr {
-	if r, ok := d.ref(i); ok {
-		return &r
+	r := new(ast.Ref)
+	if !d.ref(i, r) {
+		return nil
 	}
-	return nil
+	return r
 }
 
-// ref reads the content of @ref: an object of id, collection and database, or
-// an old ref such as "collections/users/1".
+// ref reads the content of @ref into the zero r: an object of id, collection
+// and database, or an old ref such as "collections/users/1".
 // Source: chapter on the wire, section 2.5.
-func (d *decoder) ref(i int) (ast.Ref, bool) {
+func (d *decoder) ref(i int, r *ast.Ref) (ok bool) {
 	switch d.nodes[i].kind {
 	case jsonString:
-		if r, ok := parseRef(d.text(i)); ok {
-			return r, true
+		if *r, ok = parseRef(d.text(i)); ok {
+			return true
 		}
 	case jsonObject:
-		return d.refObject(i)
+		return d.refObject(i, r)
 	default: // no form of a ref
 	}
 	d.fail("Invalid ref.")
-	return ast.Ref{}, false
+	return false
 }
 
-// refObject reads the object form. The refs in it need no tag.
-func (d *decoder) refObject(i int) (r ast.Ref, ok bool) {
+// refObject reads the object form. The refs in it need no tag. That of the
+// collection is read into r first.
+func (d *decoder) refObject(i int, r *ast.Ref) (ok bool) {
 	id, collection, database := d.child(i, "id"), d.child(i, "collection"), d.child(i, "database")
 	if collection < 0 {
 		collection = d.child(i, "class")
 	}
 	if id < 0 || !d.only(i, id, collection, database) {
 		d.fail("Ref expected, Object provided.")
-		return r, false
+		return false
 	}
 	if k := d.nodes[id].kind; k != jsonString && k != jsonLong {
 		d.push(ast.Key("id"))
 		d.mismatch(id, "String or Integer")
 		d.pop()
-		return r, false
+		return false
 	}
-	var class, db ast.Ref
-	if collection >= 0 {
-		if class, ok = d.inner("class", collection, "Collection Ref"); !ok {
-			return r, false
-		}
+	if collection >= 0 && !d.inner("class", collection, "Collection Ref", r) {
+		return false
 	}
 	inDB := database >= 0 && d.nodes[database].kind != jsonNull
 	if inDB {
-		if db, ok = d.inner("database", database, "Database Ref"); !ok {
-			return r, false
+		var db ast.Ref
+		if !d.inner("database", database, "Database Ref", &db) {
+			return false
 		}
-		class.Path = append(db.Path[:len(db.Path):len(db.Path)], db.Name)
+		r.Path = append(db.Path[:len(db.Path):len(db.Path)], db.Name)
 	}
 	switch {
 	case collection < 0:
-		return d.nativeRef(id, class.Path)
-	case class.Native && class.Class.Named():
-		r = ast.Ref{Class: class.Class, Name: d.text(id), Path: class.Path}
-		return r, d.name(id)
+		return d.nativeRef(id, r)
+	case r.Native && r.Class.Named():
+		r.Native, r.Name = false, d.text(id)
+		return d.name(id)
 	case inDB:
 		d.failUnder("database", "Null expected, Database Ref provided.")
-		return r, false
+		return false
 	}
-	class.ID, ok = d.documentID(id, &class)
-	class.Native = false
-	return class, ok
+	r.ID, ok = d.documentID(id, r)
+	r.Native = false
+	return ok
 }
 
 // only reports whether an object has these members and no others; members that
@@ -93,35 +93,36 @@ func (d *decoder) only(i int, members ...int) bool {
 	return d.nodes[i].count == there
 }
 
-// inner reads the ref under a key of a ref and checks what it is to.
-func (d *decoder) inner(key string, i int, expected string) (r ast.Ref, ok bool) {
+// inner reads the ref under a key of a ref into the zero r and checks what it
+// is to.
+func (d *decoder) inner(key string, i int, expected string, r *ast.Ref) (ok bool) {
 	d.push(ast.Key(key))
 	defer d.pop()
 	switch n := &d.nodes[i]; {
 	case n.kind == jsonObject && n.count == 1 && d.key(i+1) == "@ref":
-		r, ok = d.ref(i + 1)
+		ok = d.ref(i+1, r)
 	case d.bare(i):
-		r, ok = d.refObject(i)
+		ok = d.refObject(i, r)
 	default:
 		d.mismatch(i, expected)
 	}
-	if ok && refName(&r) != expected {
-		d.fail(expected + " expected, " + refName(&r) + " provided.")
-		return r, false
+	if ok && refName(r) != expected {
+		d.fail(expected + " expected, " + refName(r) + " provided.")
+		return false
 	}
-	return r, ok
+	return ok
 }
 
 // nativeRef reads the id of a system collection.
-func (d *decoder) nativeRef(id int, path []string) (ast.Ref, bool) {
+func (d *decoder) nativeRef(id int, r *ast.Ref) (ok bool) {
 	if !d.name(id) {
-		return ast.Ref{}, false
+		return false
 	}
-	class, ok := value.NativeClass(d.text(id))
-	if !ok {
+	if r.Class, ok = value.NativeClass(d.text(id)); !ok {
 		d.failUnder("id", "Valid native collection name expected, '"+d.text(id)+"' provided.")
 	}
-	return ast.Ref{Class: class, Native: true, Path: path}, ok
+	r.Native = true
+	return ok
 }
 
 func (d *decoder) failUnder(key, description string) {

@@ -18,7 +18,7 @@ type typical struct {
 	exprs    [typicalCalls * 7 / 2]ast.Expr
 }
 
-const typicalCalls = 6
+const typicalCalls = 4
 
 // expect sizes the slabs for so many nodes; a typical request takes them from
 // one piece.

@@ -7,9 +7,9 @@ import (
 
 // quoted reads a string; the present byte is its opening quote.
 func (a *arena) quoted() (span, error) {
-	start := a.pos + 1
-	for i := start; i < len(a.src); i++ {
-		switch c := a.src[i]; {
+	start, src := a.pos+1, a.src
+	for i := start; i < len(src); i++ {
+		switch c := src[i]; {
 		case c == '"':
 			a.pos = i + 1
 			return span{int32(start), int32(i - start)}, nil

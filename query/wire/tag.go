@@ -8,6 +8,9 @@ import (
 // isTag reports whether an object with this one key is a tagged value. @obj is
 // not among them: it marks an object.
 func isTag(key string) bool {
+	if key == "" || key[0] != '@' {
+		return false
+	}
 	switch key {
 	case "@ref", "@set", "@ts", "@date", "@bytes", "@uuid", "@query":
 		return true

@@ -74,7 +74,7 @@ func TestVerifiers(t *testing.T) {
 	}
 	refresh := "rt_" + strings.Repeat("r", 43)
 	err = s.Update(ctx, func(tx *tokens.Tx) error {
-		user, err := tx.Subject("oauth/1", nil)
+		user, err := tx.SubjectOf("oauth/1", nil)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,9 @@ const (
 	// patience is the least time between two downloads of one address.
 	patience = 500 * time.Millisecond
 
-	timeout  = 5 * time.Second
+	// defaultTimeout bounds a download with all that belongs to it.
+	defaultTimeout = 5 * time.Second
+
 	maxBytes = 1 << 20
 	maxKeys  = 100
 	// maxAddresses bounds the cache; what was used least recently goes.
@@ -48,6 +50,8 @@ type Options struct {
 	// TLS is the configuration of connections; nil trusts the system's
 	// certificates.
 	TLS *tls.Config
+	// Timeout bounds a download; the default is 5 seconds.
+	Timeout time.Duration
 	// Clock gives the time; the default is the system's.
 	Clock func() time.Time
 }
@@ -61,13 +65,15 @@ type Source struct {
 	entries map[string]*entry
 }
 
-// entry is what is known of one address. Its lock is held during a download,
-// so that an address is asked once at a time.
+// entry is what is known of one address.
 type entry struct {
-	mu      sync.Mutex
+	// turn is held during a download, so that an address is asked once at a
+	// time, and all who come meanwhile share what it brings.
+	turn    chan struct{}
 	keys    []jose.JSONWebKey
 	etag    string
 	asked   time.Time // when the last download began
+	ended   time.Time // when it ended
 	fetched time.Time // when the keys were last known to be right
 	used    time.Time // guarded by the source's lock
 }
@@ -77,7 +83,10 @@ func New(o Options) *Source {
 	if o.Clock == nil {
 		o.Clock = time.Now //nolint:forbidigo // the default clock
 	}
-	dialer := &net.Dialer{Timeout: timeout}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	dialer := &net.Dialer{Timeout: o.Timeout}
 	if !o.AllowPrivate {
 		dialer.Control = refusePrivate
 	}
@@ -85,13 +94,13 @@ func New(o Options) *Source {
 		clock:   o.Clock,
 		entries: map[string]*entry{},
 		client: &http.Client{
-			Timeout: timeout,
+			Timeout: o.Timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error {
 				return errors.New("jwks: redirects are not followed")
 			},
 			Transport: &http.Transport{
 				DialContext: dialer.DialContext, TLSClientConfig: o.TLS, ForceAttemptHTTP2: true,
-				TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout, MaxResponseHeaderBytes: 64 << 10,
+				TLSHandshakeTimeout: o.Timeout, ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 64 << 10,
 				MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute,
 			},
 		},
@@ -120,14 +129,20 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
 // Keys implements engine.KeySource.
 func (s *Source) Keys(ctx context.Context, uri, kid string) ([]jose.JSONWebKey, error) {
-	e := s.entry(uri)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := s.clock()
+	e, now := s.entry(uri), s.clock()
+	select {
+	case e.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-e.turn }()
 	stale := now.Sub(e.fetched) >= fresh || kid != "" && !has(e.keys, kid)
-	if stale && (e.asked.IsZero() || now.Sub(e.asked) >= patience) {
+	if stale && now.Sub(e.asked) >= patience && !now.Before(e.ended) {
 		e.asked = now
-		if err := s.download(ctx, uri, e); err != nil && now.Sub(e.fetched) >= lifetime {
+		// One caller who goes away fails none of the others.
+		err := s.download(context.WithoutCancel(ctx), uri, e)
+		e.ended = s.clock()
+		if err != nil && now.Sub(e.fetched) >= lifetime {
 			e.keys = nil
 			return nil, err
 		}
@@ -150,7 +165,7 @@ func (s *Source) entry(uri string) *entry {
 		if len(s.entries) >= maxAddresses {
 			s.forget()
 		}
-		e = &entry{}
+		e = &entry{turn: make(chan struct{}, 1)}
 		s.entries[uri] = e
 	}
 	e.used = s.clock()

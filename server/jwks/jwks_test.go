@@ -2,6 +2,8 @@ package jwks
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -11,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -148,16 +151,63 @@ func TestRefusedAnswers(t *testing.T) {
 			}
 		})
 	}
-	t.Run("hangs", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(context.Background())
-		i.handle(func(_ http.ResponseWriter, r *http.Request) {
-			cancel()
-			<-r.Context().Done()
+	t.Run("callers go", func(t *testing.T) {
+		first, cancel := context.WithCancel(context.Background())
+		second, leave := context.WithCancel(context.Background())
+		s := New(Options{AllowPrivate: true, TLS: i.trust()})
+		begun, goOn := make(chan struct{}), make(chan struct{})
+		i.handle(func(w http.ResponseWriter, _ *http.Request) {
+			close(begun)
+			<-goOn
+			_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key}})
 		})
-		if _, err := New(Options{AllowPrivate: true, TLS: i.trust()}).Keys(ctx, i.URL, ""); err == nil {
-			t.Error("accepted")
+		var all sync.WaitGroup
+		all.Go(func() {
+			if keys, err := s.Keys(first, i.URL, ""); err != nil || len(keys) != 1 {
+				t.Errorf("who began the download: %v, %v", keys, err)
+			}
+		})
+		<-begun
+		cancel()
+		leave()
+		if _, err := s.Keys(second, i.URL, ""); !errors.Is(err, context.Canceled) {
+			t.Errorf("who waits and goes: %v", err)
 		}
+		close(goOn)
+		all.Wait()
 	})
+	for name, answer := range map[string]http.HandlerFunc{
+		"hangs": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"never ends": func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				_, _ = w.Write([]byte(" "))
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(time.Millisecond)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i.handle(answer)
+			before := i.requests.Load()
+			s := New(Options{AllowPrivate: true, TLS: i.trust(), Timeout: 100 * time.Millisecond})
+			began := time.Now()
+			var all sync.WaitGroup
+			for range 20 { // all wait for one download
+				all.Go(func() {
+					if _, err := s.Keys(context.Background(), i.URL, "k"); err == nil {
+						t.Error("accepted")
+					}
+				})
+			}
+			all.Wait()
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if n := i.requests.Load() - before; n > 2 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
 	i.publish(key)
 	if _, err := New(Options{TLS: i.trust()}).Keys(context.Background(), i.URL, ""); !errors.Is(err, errPrivate) {
 		t.Errorf("private address: %v", err)
@@ -170,11 +220,23 @@ func TestRefusedAnswers(t *testing.T) {
 	}
 }
 
+// swap returns a JWT with the header and the signature of one and the claims
+// of another.
+func swap(one, another string) string {
+	parts := strings.Split(one, ".")
+	parts[1] = strings.Split(another, ".")[1]
+	return strings.Join(parts, ".")
+}
+
 // TestSessions authenticates with JWTs of a real issuer.
 func TestSessions(t *testing.T) {
 	i := newIssuer(t)
 	key, other := newKey(t), newKey(t)
-	i.publish(public(key, "k1"), public(other, "k2"))
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.publish(public(key, "k1"), public(other, "k2"), jose.JSONWebKey{Key: &curve.PublicKey, KeyID: "k4"})
 	now := time.Unix(1_700_000_000, 0)
 	db, err := engine.OpenStore(mem.New(mem.Options{Clock: func() int64 { return now.UnixMicro() }}), engine.Options{
 		Clock: func() time.Time { return now },
@@ -239,23 +301,27 @@ func TestSessions(t *testing.T) {
 	run(sign(t, jose.RS512, other, "k2", claims(nil)), `Now()`, nil)
 
 	refused := map[string]string{
-		"expired":             sign(t, jose.RS256, key, "k1", claims(map[string]any{"exp": now.Unix()})),
-		"not yet valid":       sign(t, jose.RS256, key, "k1", claims(map[string]any{"nbf": now.Unix() + 1})),
-		"another audience":    sign(t, jose.RS256, key, "k1", claims(map[string]any{"aud": "another"})),
-		"the root's audience": sign(t, jose.RS256, key, "k1", claims(map[string]any{"aud": engine.DefaultAudience + "yyyyyyyyyyyyy"})),
-		"two audiences":       sign(t, jose.RS256, key, "k1", claims(map[string]any{"aud": []string{audience, audience}})),
-		"another issuer":      sign(t, jose.RS256, key, "k1", claims(map[string]any{"iss": "https://other.example/"})),
-		"no issuer":           sign(t, jose.RS256, key, "k1", claims(map[string]any{"iss": nil})),
-		"no role":             sign(t, jose.RS256, key, "k1", claims(map[string]any{"scope": "other"})),
-		"wrong key":           sign(t, jose.RS256, other, "k1", claims(nil)),
-		"unknown key":         sign(t, jose.RS256, key, "k3", claims(nil)),
-		"no key named of two": sign(t, jose.RS256, key, "", claims(nil)),
-		"symmetric":           sign(t, jose.HS256, []byte(strings.Repeat("k", 32)), "k1", claims(nil)),
-		"not signed":          "eyJhbGciOiJub25lIn0." + strings.Split(good, ".")[1] + ".",
-		"two parts":           strings.Join(strings.Split(good, ".")[:2], "."),
-		"garbage":             "ey.ey.ey",
-		"with a scope":        good + ":admin",
-		"very long":           good + strings.Repeat("A", 1<<20),
+		"expired":                sign(t, jose.RS256, key, "k1", claims(map[string]any{"exp": now.Unix()})),
+		"not yet valid":          sign(t, jose.RS256, key, "k1", claims(map[string]any{"nbf": now.Unix() + 1})),
+		"issued by its audience": sign(t, jose.RS256, key, "k1", claims(map[string]any{"iss": audience})),
+		"another audience":       sign(t, jose.RS256, key, "k1", claims(map[string]any{"aud": "another"})),
+		"the root's audience":    sign(t, jose.RS256, key, "k1", claims(map[string]any{"aud": engine.DefaultAudience + "yyyyyyyyyyyyy"})),
+		"two audiences":          sign(t, jose.RS256, key, "k1", claims(map[string]any{"aud": []string{audience, audience}})),
+		"another issuer":         sign(t, jose.RS256, key, "k1", claims(map[string]any{"iss": "https://other.example/"})),
+		"no issuer":              sign(t, jose.RS256, key, "k1", claims(map[string]any{"iss": nil})),
+		"no role":                sign(t, jose.RS256, key, "k1", claims(map[string]any{"scope": "other"})),
+		"wrong key":              sign(t, jose.RS256, other, "k1", claims(nil)),
+		"unknown key":            sign(t, jose.RS256, key, "k3", claims(nil)),
+		"no key named of two":    sign(t, jose.RS256, key, "", claims(nil)),
+		"an elliptic curve":      sign(t, jose.ES256, curve, "k1", claims(nil)),
+		"its key, as RSA":        sign(t, jose.RS256, key, "k4", claims(nil)),
+		"other claims":           swap(good, sign(t, jose.RS256, key, "k1", claims(map[string]any{"sub": "bob"}))),
+		"symmetric":              sign(t, jose.HS256, []byte(strings.Repeat("k", 32)), "k1", claims(nil)),
+		"not signed":             "eyJhbGciOiJub25lIn0." + strings.Split(good, ".")[1] + ".",
+		"two parts":              strings.Join(strings.Split(good, ".")[:2], "."),
+		"garbage":                "ey.ey.ey",
+		"with a scope":           good + ":admin",
+		"very long":              good + strings.Repeat("A", 1<<20),
 	}
 	for name, token := range refused {
 		if _, err := db.Query(ctx, token, `Now()`, nil); !errors.Is(err, engine.ErrUnauthorized) {

@@ -185,7 +185,7 @@ func (d *Door) clientCredentials(r *http.Request, c *credentials, form url.Value
 			return err
 		}
 		key := "oauth/" + client.ID()
-		subject, err := tx.Subject(key, map[string]any{"service": "oauth", "key": client.ID()})
+		subject, err := tx.SubjectOf(key, map[string]any{"service": "oauth", "key": client.ID()})
 		if err != nil {
 			return err
 		}

@@ -158,7 +158,7 @@ func TestRefreshOfOtherDoors(t *testing.T) {
 	f := newFixture(t)
 	secret := "rt_" + strings.Repeat("x", 43)
 	err := f.Update(t.Context(), func(tx *tokens.Tx) error {
-		user, err := tx.Subject("dfx/1", nil)
+		user, err := tx.SubjectOf("dfx/1", nil)
 		if err != nil {
 			return err
 		}

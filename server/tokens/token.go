@@ -269,3 +269,13 @@ func (tx *Tx) DropAll(instance value.Ref, which func(*Token) bool) (int, error) 
 	}
 	return len(found), err
 }
+
+// Renew begins a token anew, for a login that takes the place of another: all
+// its secrets are forgotten, not spent, and it gets a new family. Its names
+// stay.
+func (s *Service) Renew(t *Token) error {
+	family, err := s.Hex()
+	t.keys = slices.DeleteFunc(t.keys, func(k engine.SealKey) bool { return k.Label != called })
+	t.Member.Family, t.Member.Gen, t.Member.LegacyID = family, 0, ""
+	return err
+}

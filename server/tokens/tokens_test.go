@@ -251,11 +251,11 @@ func TestUsers(t *testing.T) {
 				t.Errorf("password %s: %v, %v", tc.password, ok, err)
 			}
 		}
-		first, err := tx.Subject("eco/bob", map[string]any{"service": "eco", "key": "bob"})
+		first, err := tx.SubjectOf("eco/bob", map[string]any{"service": "eco", "key": "bob"})
 		if err != nil {
 			return err
 		}
-		second, err := tx.Subject("eco/bob", nil)
+		second, err := tx.SubjectOf("eco/bob", nil)
 		if err != nil || first.Ref != second.Ref {
 			t.Errorf("subject: %v, %v, %v", first.Ref, second, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/fawndb/fawn/query/value"
 )
@@ -94,20 +95,28 @@ func (tx *Tx) first(index, term, text string) (*value.Document, error) {
 	return doc, err
 }
 
-// Subject returns the document of token_subjects with a key, which it makes
-// if there is none: "eco/alice". members are those of a new one's data.
-func (tx *Tx) Subject(key string, members map[string]any) (*value.Document, error) {
-	doc, err := tx.first("token_subjects_by_key", `Var("term")`, key)
+// Subject returns the document of token_subjects with a key, nil if there is
+// none: "eco/alice".
+func (tx *Tx) Subject(key string) (*value.Document, error) {
+	return tx.first("token_subjects_by_key", `Var("term")`, key)
+}
+
+// NewSubject makes a document of token_subjects, which is found by its keys.
+func (tx *Tx) NewSubject(members map[string]any, keys ...string) (*value.Document, error) {
+	data := map[string]any{"keys": keys}
+	maps.Copy(data, members)
+	v, err := tx.Query(`Create(Collection("token_subjects"), { data: Var("data") })`, map[string]any{"data": data})
+	doc, _ := v.(*value.Document)
+	return doc, err
+}
+
+// SubjectOf is Subject, which makes the document if there is none.
+func (tx *Tx) SubjectOf(key string, members map[string]any) (*value.Document, error) {
+	doc, err := tx.Subject(key)
 	if doc != nil || err != nil {
 		return doc, err
 	}
-	data := map[string]any{"keys": []string{key}}
-	for name, v := range members {
-		data[name] = v
-	}
-	v, err := tx.Query(`Create(Collection("token_subjects"), { data: Var("data") })`, map[string]any{"data": data})
-	doc, _ = v.(*value.Document)
-	return doc, err
+	return tx.NewSubject(members, key)
 }
 
 // Password reports whether a password is a user's; nil is nobody, whose

@@ -64,7 +64,7 @@ func benchFile(b *testing.B) string {
 	b.Helper()
 	bench.once.Do(func() {
 		path := newPath(b)
-		s, err := bolt.Open(path, bolt.Options{Ascending: []byte("d"), NoSync: true})
+		s, err := bolt.Open(path, bolt.Options{Spaces: map[byte]bolt.Space{'d': {Ascending: true}}, NoSync: true})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func benchFile(b *testing.B) string {
 }
 
 func benchStore(b *testing.B) *bolt.Store {
-	return open(b, benchFile(b), bolt.Options{Ascending: []byte("d")})
+	return open(b, benchFile(b), bolt.Options{Spaces: map[byte]bolt.Space{'d': {Ascending: true}}})
 }
 
 // benchRaw opens the same file with bbolt.

@@ -19,15 +19,26 @@ import (
 
 func TestStore(t *testing.T) {
 	for name, opt := range map[string]bolt.Options{
-		"plain":     {},
-		"ascending": {Ascending: []byte("abkr"), NoSync: true},
-		"no lead":   {Lead: -1, NoSync: true},
-		"stopped":   {Clock: func() int64 { return 1_000_000 }, NoSync: true},
+		"plain":      {},
+		"ascending":  {Spaces: map[byte]bolt.Space{'a': {Ascending: true}, 'k': {Ascending: true, Prefix: 2}}, NoSync: true},
+		"many trees": {Spaces: manyTrees(), NoSync: true},
+		"no lead":    {Lead: -1, NoSync: true},
+		"stopped":    {Clock: func() int64 { return 1_000_000 }, NoSync: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			kvtest.Run(t, func(t *testing.T) kv.Store { return open(t, newPath(t), opt) })
 		})
 	}
+}
+
+// manyTrees gives keys a bucket for each of their beginnings of 1 to 4 bytes.
+func manyTrees() map[byte]bolt.Space {
+	spaces := map[byte]bolt.Space{}
+	for id := range 256 {
+		spaces[byte(id)] = bolt.Space{Prefix: uint8(1 + id%4)}
+	}
+	spaces['f'] = bolt.Space{Prefix: 99} // with which the name of the header begins
+	return spaces
 }
 
 // newPath is the path of a store that does not exist yet.
@@ -151,7 +162,7 @@ func TestAscending(t *testing.T) {
 		}
 		return pages
 	}
-	half, full := size(bolt.Options{}), size(bolt.Options{Ascending: []byte("a")})
+	half, full := size(bolt.Options{}), size(bolt.Options{Spaces: map[byte]bolt.Space{'a': {Ascending: true}}})
 	if full*10 > half*6 {
 		t.Errorf("%d pages filled up, %d half empty", full, half)
 	}

@@ -11,7 +11,9 @@ import (
 // in a few milliseconds; this reads everything. It calls found with all that
 // is wrong. Nothing may be committed meanwhile.
 func (s *Store) Verify(found func(error)) error {
-	tx, err := s.begin(false)
+	f := s.acquire()
+	defer f.release()
+	tx, err := s.begin(f, false)
 	if err != nil {
 		return err
 	}

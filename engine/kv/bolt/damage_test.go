@@ -83,7 +83,7 @@ func head(format, time []byte) func(tx *bbolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(b.Put([]byte("format"), format), b.Put([]byte("time"), time))
+		return errors.Join(b.Put([]byte("format"), format), b.Put([]byte("prefix"), nil), b.Put([]byte("time"), time))
 	}
 }
 
@@ -126,9 +126,10 @@ func TestRefused(t *testing.T) {
 		"cut after the heads":     {whole[:2*page], kv.ErrDamaged},
 		"cut in the middle":       {whole[:len(whole)/2], kv.ErrDamaged},
 		"bbolt file":              {foreign(t, nothing), kv.ErrDamaged},
-		"header without a time":   {foreign(t, head([]byte{1}, nil)), kv.ErrDamaged},
+		"header without a time":   {foreign(t, head([]byte{2}, nil)), kv.ErrDamaged},
 		"header without a format": {foreign(t, head(nil, make([]byte, 8))), kv.ErrDamaged},
-		"newer format":            {foreign(t, head([]byte{2}, make([]byte, 8))), kv.ErrFormat},
+		"older format":            {foreign(t, head([]byte{1}, make([]byte, 8))), kv.ErrFormat},
+		"newer format":            {foreign(t, head([]byte{3}, make([]byte, 8))), kv.ErrFormat},
 		"both heads damaged":      {damage(func(b []byte) { b[40]++; b[page+40]++ }), kv.ErrDamaged},
 		"list of buckets":         {damage(func(b []byte) { clear(b[list : list+page]) }), kv.ErrDamaged},
 		"page number":             {damage(func(b []byte) { b[bucket]++ }), kv.ErrDamaged},

@@ -9,7 +9,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv"
 )
 
-// iterator is a kv.Iterator: a cursor of bbolt that goes from one space to
+// iterator is a kv.Iterator: a cursor of bbolt that goes from one bucket to
 // the next.
 type iterator struct {
 	snap    *snapshot
@@ -17,8 +17,9 @@ type iterator struct {
 	reverse bool
 
 	started    bool
-	id         byte          // the present space
-	cursor     *bbolt.Cursor // of the present space, if that exists
+	bucket     string        // the name of the present bucket
+	tree       int           // its place in the view
+	cursor     *bbolt.Cursor // of the present bucket, if that exists
 	key, value []byte        // the present entry; the key is nil at the end
 	err        error
 }
@@ -66,7 +67,7 @@ func (it *iterator) Value() []byte { return it.value }
 func (it *iterator) Err() error    { return it.err }
 
 func (it *iterator) Close() {
-	if it.snap != nil && it.snap.tx != nil {
+	if it.snap != nil && it.snap.view != nil {
 		it.release()
 	}
 	*it = iterator{err: it.err}
@@ -74,7 +75,7 @@ func (it *iterator) Close() {
 
 // ready reports whether the iterator can move.
 func (it *iterator) ready() bool {
-	if it.err == nil && (it.snap == nil || it.snap.tx == nil) {
+	if it.err == nil && (it.snap == nil || it.snap.view == nil) {
 		it.end(kv.ErrClosed)
 	}
 	return it.err == nil
@@ -96,11 +97,7 @@ func (it *iterator) end(err error) bool {
 
 // from moves to the first entry at or after key.
 func (it *iterator) from(key []byte) bool {
-	var id byte
-	if len(key) > 0 {
-		id = key[0]
-	}
-	if !it.enter(id) {
+	if !it.enter(it.snap.store.bucketOf(key)) {
 		return it.settle(nil, nil)
 	}
 	return it.settle(it.cursor.Seek(key))
@@ -110,14 +107,16 @@ func (it *iterator) from(key []byte) bool {
 func (it *iterator) before(key []byte) bool {
 	switch {
 	case key == nil:
-		if !it.enter(0xff) {
-			return it.settle(nil, nil)
+		c := it.snap.view.tx.Cursor()
+		last, _ := c.Last()
+		if last = skipHeader(last, c.Prev); last == nil || !it.enter(last) {
+			return it.end(nil)
 		}
 		return it.settle(it.cursor.Last())
 	case len(key) == 0:
 		it.started = true
 		return it.end(nil)
-	case !it.enter(key[0]):
+	case !it.enter(it.snap.store.bucketOf(key)):
 		return it.settle(nil, nil)
 	}
 	if k, _ := it.cursor.Seek(key); k == nil {
@@ -127,7 +126,7 @@ func (it *iterator) before(key []byte) bool {
 }
 
 // settle takes the entry that the cursor has found, or, if there is none, the
-// next one of another space. It stops at the bound of the scan.
+// next one of another bucket. It stops at the bound of the scan.
 func (it *iterator) settle(key, value []byte) bool {
 	for key == nil {
 		if !it.leave() {
@@ -153,65 +152,80 @@ func (it *iterator) settle(key, value []byte) bool {
 	return true
 }
 
-// enter makes id the present space, and reports whether it exists.
-func (it *iterator) enter(id byte) bool {
-	if it.started && it.id == id && it.cursor != nil {
+// enter makes the bucket called name the present one, and reports whether it
+// exists.
+func (it *iterator) enter(name []byte) bool {
+	if it.cursor != nil && it.bucket == string(name) {
 		return true
 	}
 	it.release()
-	it.started, it.id = true, id
-	sp := it.snap.space(id)
-	if sp.bucket == nil {
+	it.tree = it.snap.view.tree(name)
+	t := &it.snap.view.trees[it.tree]
+	it.started, it.bucket = true, t.name
+	if t.bucket == nil {
 		return false
 	}
-	if it.cursor, sp.idle = sp.idle, nil; it.cursor == nil {
-		it.cursor = sp.bucket.Cursor()
+	if it.cursor, t.idle = t.idle, nil; it.cursor == nil {
+		it.cursor = t.bucket.Cursor()
 	}
 	return true
 }
 
-// release leaves the cursor to the next iterator over the same space.
+// release leaves the cursor to the next iterator over the same bucket.
 func (it *iterator) release() {
 	if it.cursor != nil {
-		it.snap.space(it.id).idle = it.cursor
+		it.snap.view.trees[it.tree].idle = it.cursor
 		it.cursor = nil
 	}
 }
 
-// leave enters the next space in the direction of the scan that exists, and
-// reports whether there is one that may hold keys within the bounds.
+// leave enters the next bucket in the direction of the scan, and reports
+// whether there is one that may hold keys within the bounds.
 func (it *iterator) leave() bool {
-	if it.reverse {
-		if it.id == 0 || (len(it.lo) > 0 && it.id <= it.lo[0]) {
-			return false
-		}
-	} else if it.id == 0xff || (it.hi != nil && bytes.Compare(it.hi, []byte{it.id + 1}) <= 0) {
+	if it.reverse && it.bucket <= string(it.lo) || !it.reverse && it.hi != nil && it.reaches(it.hi) {
 		return false
 	}
-	id, ok := nextSpace(it.snap.tx.Cursor(), it.id, it.reverse)
-	return ok && it.enter(id)
+	next := it.neighbour()
+	return next != nil && it.enter(next)
 }
 
-// nextSpace returns the first space after id, or the last before it, among
-// the buckets that c lists.
-func nextSpace(c *bbolt.Cursor, id byte, reverse bool) (next byte, ok bool) {
-	step := c.Next
-	var name []byte
-	if reverse {
-		step = c.Prev
-		if name, _ = c.Seek([]byte{id}); name == nil {
-			name, _ = c.Last()
-		} else {
-			name, _ = c.Prev()
-		}
-	} else {
-		name, _ = c.Seek([]byte{id + 1})
+// reaches reports whether no bucket behind the present one has keys before hi:
+// hi begins with its name, or is the first key that no longer does.
+func (it *iterator) reaches(hi []byte) bool {
+	n := len(it.bucket)
+	if n == 0 || n < int(it.snap.store.prefix[it.bucket[0]]) || len(hi) < n {
+		return false // the bucket of one short key, with which others begin
 	}
-	for len(name) > 1 { // not a space
+	if len(hi) > n || hi[n-1] == it.bucket[n-1] {
+		return string(hi[:n]) == it.bucket
+	}
+	return string(hi[:n-1]) == it.bucket[:n-1] && hi[n-1] == it.bucket[n-1]+1
+}
+
+// neighbour returns the name of the bucket that comes next in the direction of
+// the scan, nil if there is none.
+func (it *iterator) neighbour() []byte {
+	c := it.snap.view.tx.Cursor()
+	name, _ := c.Seek([]byte(it.bucket))
+	switch {
+	case it.reverse && name == nil:
+		name, _ = c.Last()
+	case it.reverse:
+		name, _ = c.Prev()
+	case string(name) == it.bucket:
+		name, _ = c.Next()
+	}
+	if it.reverse {
+		return skipHeader(name, c.Prev)
+	}
+	return skipHeader(name, c.Next)
+}
+
+// skipHeader returns the name of a bucket, or of the one after it if it is the
+// header.
+func skipHeader(name []byte, step func() ([]byte, []byte)) []byte {
+	if bytes.Equal(name, header) {
 		name, _ = step()
 	}
-	if name == nil {
-		return 0, false
-	}
-	return name[0], true
+	return name
 }

@@ -32,6 +32,7 @@ const (
 // children are what the test binary does when it is started by a test.
 var children = map[string]func(path string) error{
 	"write":    childWrite,
+	"compact":  childCompact,
 	"full":     childFull,
 	"hold":     childHold,
 	"readonly": childReadOnly,
@@ -83,6 +84,10 @@ func childWrite(path string) error {
 	if err != nil {
 		return err
 	}
+	return writeForever(s)
+}
+
+func writeForever(s *bolt.Store) error {
 	var wg sync.WaitGroup
 	for w := range childWriters {
 		wg.Go(func() {
@@ -105,10 +110,16 @@ func childWrite(path string) error {
 // TestKill kills a process in the middle of its commits, sooner or later. What
 // it has acknowledged must be there, whole; of the rest at most what each
 // writer had under way.
-func TestKill(t *testing.T) {
-	for round := range 5 {
+func TestKill(t *testing.T) { kill(t, "write", 5) }
+
+// TestKillCompacting does so while the store is compacted again and again.
+func TestKillCompacting(t *testing.T) { kill(t, "compact", 12) }
+
+func kill(t *testing.T, child string, rounds int) {
+	t.Helper()
+	for round := range rounds {
 		path := newPath(t)
-		cmd, out, _ := start(t, "write", path)
+		cmd, out, _ := start(t, child, path)
 		acknowledged := [childWriters]int{}
 		for n := 0; out.Scan(); n++ {
 			var w, i int
@@ -124,6 +135,7 @@ func TestKill(t *testing.T) {
 		}
 		_ = cmd.Wait()
 		checkWritten(t, path, acknowledged)
+		mustBeAlone(t, path)
 	}
 }
 
@@ -131,6 +143,9 @@ func checkWritten(t *testing.T, path string, acknowledged [childWriters]int) {
 	t.Helper()
 	s := open(t, path, bolt.Options{})
 	defer func() { _ = s.Close() }()
+	if err := s.Verify(func(err error) { t.Error(err) }); err != nil {
+		t.Error(err)
+	}
 	snap, err := s.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -312,4 +327,21 @@ func TestReadOnly(t *testing.T) {
 	if err := os.Chmod(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// childCompact is childWrite in a store that is compacted all the time.
+func childCompact(path string) error {
+	s, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return err
+	}
+	go func() {
+		for {
+			if _, _, err := s.Compact(context.Background(), nil); err != nil {
+				fmt.Println("failed:", err)
+				return
+			}
+		}
+	}()
+	return writeForever(s)
 }

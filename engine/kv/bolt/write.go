@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,35 +21,41 @@ type writer struct{ s *Store }
 // Write writes g in one transaction of bbolt.
 func (w writer) Write(g *commit.Group) error {
 	s := w.s
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	if f := s.failure.Load(); f != nil {
 		return f.err
 	}
-	tx, err := s.begin(true)
+	f := s.file.Load()
+	f.views.drop(f.roomy())
+	tx, err := s.begin(f, true)
 	if err != nil {
 		return err
 	}
+	f.size = tx.Size()
 	err = guarded(func() error {
-		if uint64(tx.ID()) != g.State() {
-			return damaged("transaction %d where %d was to come: another program writes the file", tx.ID(), g.State())
+		if f.state(tx) != g.State() {
+			return damaged("transaction %d where %d was to come: another program writes the file", f.state(tx), g.State())
 		}
-		s.db.AllocSize = growth(tx.Size())
+		f.db.AllocSize = growth(tx.Size())
 		if err := s.fill(tx, g); err != nil {
 			return err
 		}
 		return tx.Commit()
 	})
 	if err == nil {
+		s.journal.add(g)
 		return nil
 	}
 	err = fileError(err)
-	s.recover(tx, g.State(), err)
+	s.recover(f, tx, g.State(), err)
 	return err
 }
 
 // recover ends the transaction tx, which was to make the given state and has
 // failed with err, and decides whether the store can go on. After a full disk
 // it can.
-func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
+func (s *Store) recover(f *file, tx *bbolt.Tx, state uint64, err error) {
 	panicked := errors.Is(err, kv.ErrDamaged)
 	if panicked {
 		s.fail(err, false)
@@ -59,11 +66,11 @@ func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
 	}
 	// If the last write of all, of the meta page, was done and its sync has
 	// failed, snapshots would see a commit that may not outlive a power cut.
-	now, beginErr := s.begin(false)
+	now, beginErr := s.begin(f, false)
 	if beginErr != nil {
 		return
 	}
-	if uint64(now.ID()) >= state {
+	if f.state(now) >= state {
 		s.fail(fmt.Errorf("whether the last commit is durable is unknown, open the store again: %w", err), true)
 	}
 	_ = now.Rollback()
@@ -72,14 +79,14 @@ func (s *Store) recover(tx *bbolt.Tx, state uint64, err error) {
 // fill makes the writes of g in tx, in the order of the keys.
 func (s *Store) fill(tx *bbolt.Tx, g *commit.Group) error {
 	var b *bbolt.Bucket
-	space := -1
+	var name []byte
 	for w := range g.Writes() {
-		if id := int(w.Key[0]); id != space {
+		if of := s.bucketOf(w.Key); b == nil || !bytes.Equal(of, name) {
 			var err error
-			if b, err = s.bucket(tx, w.Key[:1]); err != nil {
+			if b, err = s.bucket(tx, of); err != nil {
 				return err
 			}
-			space = id
+			name = of
 		}
 		var err error
 		if w.Delete {
@@ -94,14 +101,21 @@ func (s *Store) fill(tx *bbolt.Tx, g *commit.Group) error {
 	return tx.Bucket(header).Put(headTime, binary.BigEndian.AppendUint64(nil, uint64(g.Last())))
 }
 
-// bucket returns the bucket of a space, which it makes if need be.
+// bucket returns the bucket called name, which it makes if need be.
 func (s *Store) bucket(tx *bbolt.Tx, name []byte) (*bbolt.Bucket, error) {
 	b, err := tx.CreateBucketIfNotExists(name)
-	if err == nil && s.ascending[name[0]] {
+	if err == nil && s.filled[name[0]] {
 		b.FillPercent = fullPages
 	}
 	return b, err
 }
+
+// roomy reports whether the file cannot outgrow its map with the next group,
+// even if that writes every page anew.
+func (f *file) roomy() bool { return 2*f.size+maxGrowth < f.mapped }
+
+// maxGrowth is more than the bytes of a group.
+const maxGrowth = 1 << 30
 
 // growth is by how many bytes a file of the given size grows at a time: each
 // time costs a sync, so large files grow in large steps.

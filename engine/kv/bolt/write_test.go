@@ -18,7 +18,7 @@ func TestUnknownFate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx, err := s.begin(true)
+	tx, err := s.begin(s.file.Load(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestUnknownFate(t *testing.T) {
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	s.recover(tx, state, disk)
+	s.recover(s.file.Load(), tx, state, disk)
 	if _, err := s.Snapshot(); !errors.Is(err, disk) {
 		t.Errorf("snapshot: %v", err)
 	}
@@ -55,11 +55,11 @@ func TestFailedBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx, err := s.begin(true)
+	tx, err := s.begin(s.file.Load(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.recover(tx, uint64(tx.ID()), errors.New("input/output error"))
+	s.recover(s.file.Load(), tx, uint64(tx.ID()), errors.New("input/output error"))
 	b := &kv.Batch{Writes: []kv.Write{{Key: []byte("a")}}}
 	if _, err := s.Commit(context.Background(), b); err != nil {
 		t.Errorf("commit: %v", err)

@@ -3,7 +3,9 @@
 package tokenstest
 
 import (
+	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -103,4 +105,24 @@ func (f *Fixture) Audited() []string {
 		f.t.Fatal(err)
 	}
 	return out
+}
+
+// Holds reports whether the database file, or the ring, has a text in it.
+func (f *Fixture) Holds(text string) bool {
+	f.t.Helper()
+	dir := filepath.Dir(f.Path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if bytes.Contains(b, []byte(text)) {
+			return true
+		}
+	}
+	return false
 }
