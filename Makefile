@@ -1,6 +1,6 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, and Node 20 for the JavaScript driver; all else they fetch, redis-cli
-# and nginx with apt-get.
+# detector, Node 20 for the JavaScript clients, and apt-get or nginx and redis-cli;
+# all else they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -9,40 +9,42 @@ BENCHFLAGS ?=
 LINT = go tool -modfile=$(CURDIR)/.ci/tools/go.mod golangci-lint
 DRIVERS = testdata/drivers
 
-.PHONY: test build vet lint race fuzz drivers parts bench bench-peers docs
+.PHONY: test parts build vet lint race fuzz drivers bench bench-peers docs
 .NOTPARALLEL:
 
 # test checks everything: the closing lines are those of the drivers' tests.
-test: build vet lint race fuzz drivers
+test: parts build vet lint race fuzz drivers
+
+# parts installs the programs that tests run beside Fawn: nginx, redis-cli.
+parts:
+	.ci/parts
 
 build:
 	go build ./...
 
 vet:
-	go vet ./...
+	go vet ./... ./$(DRIVERS)/dfx
 	cd $(DRIVERS)/go && go vet ./...
 
 # lint builds the linter from source the first time, in a minute or two.
 lint:
-	$(LINT) run
+	$(LINT) run ./... ./$(DRIVERS)/dfx
 	cd $(DRIVERS)/go && $(LINT) run
 
 race: parts
 	go test -race ./...
 
-# parts installs the programs that tests run beside Fawn.
-parts:
-	.ci/parts
-
 fuzz:
 	.ci/fuzz $(FUZZTIME)
 
-# drivers runs the official drivers against a started server.
-drivers: $(DRIVERS)/js/node_modules/.package-lock.json
+# drivers runs the official drivers against a started server, and the clients
+# of other services against their doors.
+drivers: $(DRIVERS)/js/node_modules/.package-lock.json $(DRIVERS)/dfx/node_modules/.package-lock.json
 	cd $(DRIVERS)/go && go test -v -count=1 ./...
+	go test -race -v -count=1 ./$(DRIVERS)/dfx
 
-$(DRIVERS)/js/node_modules/.package-lock.json: $(DRIVERS)/js/package-lock.json
-	cd $(DRIVERS)/js && npm ci --ignore-scripts
+$(DRIVERS)/%/node_modules/.package-lock.json: $(DRIVERS)/%/package-lock.json
+	cd $(DRIVERS)/$* && npm ci --ignore-scripts
 
 # bench measures the floor and Fawn in turn, and prints their ratio; then what
 # the language costs by itself.

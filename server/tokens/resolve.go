@@ -63,7 +63,7 @@ func (tx *Tx) Resolve(p Presented) (*Resolved, error) {
 	if !out.Expires.IsZero() && !tx.At().Before(out.Expires) {
 		return nil, auth.ErrInactive
 	}
-	if lock := out.Token.Member.SubjectLock; lock != "" && !cameFrom(lock, p.Referer) {
+	if !out.Token.OpenTo(p.Referer) {
 		return nil, auth.ErrInactive
 	}
 	if out.Instance, err = tx.Get(out.Token.Instance); err != nil {
@@ -162,8 +162,13 @@ func Text(doc *value.Document, name string) string {
 	return string(s)
 }
 
-// cameFrom reports whether a Referer is of a host.
-func cameFrom(host, referer string) bool {
+// OpenTo reports whether requests with a Referer may use the token: it is of the
+// host that the token is locked to, if it is.
+func (t *Token) OpenTo(referer string) bool {
+	host := t.Member.SubjectLock
+	if host == "" {
+		return true
+	}
 	u, err := url.Parse(referer)
 	return err == nil && u.Host != "" && (strings.EqualFold(u.Host, host) || strings.EqualFold(u.Hostname(), host))
 }

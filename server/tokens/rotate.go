@@ -3,7 +3,6 @@ package tokens
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
@@ -28,8 +27,8 @@ type Rotation struct {
 	// Check refuses a token that is not for this door or this caller, with
 	// any error; nil takes all.
 	Check func(tx *Tx, t *Token) error
-	// Access, if Pair is set, must be the access secret of the token, expired
-	// or not.
+	// Access, if Pair is set, must be the access secret that goes with the
+	// refresh secret, expired or not.
 	Access string
 	Pair   bool
 	// Overlap is how long the old access secrets live on.
@@ -79,7 +78,7 @@ func (tx *Tx) Rotate(r *Rotation) (verdict, err error) {
 	if ok, err := tx.rotates(t, k); !ok || err != nil {
 		return ErrInvalid, err
 	}
-	if r.Pair && !slices.Contains(t.Live(Access), engine.DigestOf(r.Access)) {
+	if r.Pair && !t.Paired(r.Access) {
 		return ErrMismatch, tx.Audit(r.Origin, Event{Event: "token.mismatch", Level: Warning, Outcome: "refused"}.About(t))
 	}
 	tx.spend(t, k, r.Overlap)

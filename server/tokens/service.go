@@ -14,6 +14,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math/big"
+	"strconv"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
@@ -150,6 +152,16 @@ func (s *Service) Bearer() (string, error) {
 func (s *Service) Hex() (string, error) {
 	b, err := s.random(16)
 	return hex.EncodeToString(b), err
+}
+
+// Digits returns a code of six digits for people to type, none of which is more
+// likely than another: 100000 to 999999.
+func (s *Service) Digits() (string, error) {
+	n, err := rand.Int(s.options.Random, big.NewInt(900_000))
+	if err != nil {
+		return "", fmt.Errorf("tokens: random: %w", err)
+	}
+	return strconv.FormatInt(100_000+n.Int64(), 10), nil
 }
 
 func (s *Service) random(n int) ([]byte, error) {

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"slices"
 	"time"
@@ -120,6 +121,13 @@ func (t *Token) Live(r Role) []engine.Digest {
 		}
 	}
 	return out
+}
+
+// Paired reports whether an access secret, expired or not, is the one that was
+// granted with the refresh secret: the first. Those granted later are extra.
+func (t *Token) Paired(access string) bool {
+	live, d := t.Live(Access), engine.DigestOf(access)
+	return len(live) > 0 && subtle.ConstantTimeCompare(live[0][:], d[:]) == 1
 }
 
 // Call gives a token a name by which its service finds it: that of its only

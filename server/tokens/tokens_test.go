@@ -154,6 +154,62 @@ func TestRotate(t *testing.T) {
 	}
 }
 
+// TestRotatePair: an extra access secret is no half of the pair.
+func TestRotatePair(t *testing.T) {
+	f := newFixture(t)
+	access, refresh := f.pair()
+	extra := "at_" + strings.Repeat("e", 43)
+	err := f.Update(context.Background(), func(tx *tokens.Tx) error {
+		r, err := tx.Resolve(tokens.Presented{Secret: access, Want: tokens.Access})
+		if err != nil {
+			return err
+		}
+		r.Token.Grant(tokens.Access, extra, r.Expires, false)
+		return tx.Put(r.Token)
+	})
+	if err != nil || !f.resolves(extra, tokens.Access) {
+		t.Fatalf("an extra secret does not resolve: %v", err)
+	}
+	if _, _, err := f.rotate(refresh, extra); !errors.Is(err, tokens.ErrMismatch) {
+		t.Errorf("an extra secret: %v", err)
+	}
+	if _, _, err := f.rotate(refresh, access); err != nil || f.resolves(extra, "") {
+		t.Errorf("an extra secret outlives the pair: %v", err)
+	}
+}
+
+func TestDigits(t *testing.T) {
+	f := newFixture(t)
+	for range 1000 {
+		if d, err := f.Digits(); err != nil || len(d) != 6 || d[0] == '0' {
+			t.Fatalf("%q, %v", d, err)
+		}
+	}
+}
+
+func TestCreateUser(t *testing.T) {
+	f := newFixture(t)
+	err := f.Update(context.Background(), func(tx *tokens.Tx) error {
+		for _, password := range []string{"", "correct horse"} {
+			ref, err := tx.CreateUser(map[string]any{"org": "acme"}, password)
+			if err != nil {
+				return err
+			}
+			user, err := tx.Get(ref)
+			if err != nil {
+				return err
+			}
+			if ok, err := tx.Password(user, "correct horse"); ok != (password != "") || err != nil {
+				t.Errorf("password %q: %v, %v", password, ok, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestRotateRaces: of many with one secret, one succeeds, and its pair works.
 func TestRotateRaces(t *testing.T) {
 	f := newFixture(t)

@@ -83,7 +83,25 @@ func (tx *Tx) UserMailed(email string) (*value.Document, error) {
 // UserCalled returns the user of an organisation with a phone number; nil if
 // there is none.
 func (tx *Tx) UserCalled(org, phone string) (*value.Document, error) {
-	return tx.first(`token_users_by_phone`, `Var("term")`, org+" "+phone)
+	return tx.Indexed("token_users_by_phone", org+" "+phone)
+}
+
+// CreateUser makes a user; the password may be "" for none.
+func (tx *Tx) CreateUser(data map[string]any, password string) (value.Ref, error) {
+	params := map[string]any{"data": data}
+	if password != "" {
+		params["credentials"] = map[string]any{"password": password}
+	}
+	v, err := tx.Query(`Select("ref", Create(Var("users"), Var("params")))`,
+		map[string]any{"users": value.CollectionRef(tx.s.scope, tx.s.users), "params": params})
+	ref, _ := v.(value.Ref)
+	return ref, err
+}
+
+// Indexed returns the document that a unique index has under a text, nil if
+// there is none.
+func (tx *Tx) Indexed(index, text string) (*value.Document, error) {
+	return tx.first(index, `Var("term")`, text)
 }
 
 // first returns the document that an index has under a term, nil if there is
@@ -98,7 +116,7 @@ func (tx *Tx) first(index, term, text string) (*value.Document, error) {
 // Subject returns the document of token_subjects with a key, nil if there is
 // none: "eco/alice".
 func (tx *Tx) Subject(key string) (*value.Document, error) {
-	return tx.first("token_subjects_by_key", `Var("term")`, key)
+	return tx.Indexed("token_subjects_by_key", key)
 }
 
 // NewSubject makes a document of token_subjects, which is found by its keys.
