@@ -114,6 +114,7 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 		fmt.Fprintln(out, told)
 	}
 	go services.tend(ctx)
+	go watchClock(ctx, log)
 	err = f.serveAll(ctx, out, doors, log)
 	services.end()
 	return errors.Join(err, db.Close())
