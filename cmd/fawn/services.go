@@ -122,9 +122,9 @@ func (f *serviceFlags) check(publicURL string) error {
 // services are the token services that are on.
 type services struct {
 	mounts []server.Mount
-	told   []string // what is said of them at the start
-	close  []func() // in the order of closing
-	ring   *tokens.Ring
+	told   []string        // what is said of them at the start
+	close  []func()        // in the order of closing
+	tokens *tokens.Service // nil if none is on
 	log    *slog.Logger
 }
 
@@ -139,8 +139,8 @@ func (f *serviceFlags) open(
 	if f.keys == "" {
 		f.keys = data + ".keys"
 	}
-	var err error
-	if s.ring, err = tokens.OpenRing(f.keys, time.Now(), tokens.RingOptions{Algorithm: f.algorithm}); err != nil {
+	ring, err := tokens.OpenRing(f.keys, time.Now(), tokens.RingOptions{Algorithm: f.algorithm})
+	if err != nil {
 		return nil, err
 	}
 	alerts := newAlerts(f.alertURL, diagnostics, log)
@@ -148,8 +148,8 @@ func (f *serviceFlags) open(
 	if f.race == 0 {
 		f.race = -1
 	}
-	service, err := tokens.New(ctx, db, tokens.Options{
-		Database: f.database, Users: f.users, Issuer: strings.TrimSuffix(publicURL, "/"), Ring: s.ring,
+	s.tokens, err = tokens.New(ctx, db, tokens.Options{
+		Database: f.database, Users: f.users, Issuer: strings.TrimSuffix(publicURL, "/"), Ring: ring,
 		Race: f.race, Retention: f.retention, Audited: alerts.audited, MaxPassword: f.maxPassword,
 	})
 	if err != nil {
@@ -161,11 +161,11 @@ func (f *serviceFlags) open(
 		name string
 		open func() (webDoor, error)
 	}{
-		{f.eco, "ecoflow", func() (webDoor, error) { return eco.New(ctx, service, shared, f.ecoOptions) }},
-		{f.mono, "monoIntegrator", func() (webDoor, error) { return f.openMono(ctx, out, service, shared) }},
-		{f.dfx, "DeepAffex", func() (webDoor, error) { return f.openDfx(s, service, shared, publicURL) }},
-		{f.oauth, "OAuth", func() (webDoor, error) { return oauth.New(service, shared, f.oauthOptions) }},
-		{f.forward, "forward auth", func() (webDoor, error) { return f.openForward(service, shared) }},
+		{f.eco, "ecoflow", func() (webDoor, error) { return eco.New(ctx, s.tokens, shared, f.ecoOptions) }},
+		{f.mono, "monoIntegrator", func() (webDoor, error) { return f.openMono(ctx, out, s.tokens, shared) }},
+		{f.dfx, "DeepAffex", func() (webDoor, error) { return f.openDfx(s, s.tokens, shared, publicURL) }},
+		{f.oauth, "OAuth", func() (webDoor, error) { return oauth.New(s.tokens, shared, f.oauthOptions) }},
+		{f.forward, "forward auth", func() (webDoor, error) { return f.openForward(s.tokens, shared) }},
 	} {
 		if !d.on {
 			continue
@@ -259,7 +259,7 @@ const tending = time.Minute
 
 // tend looks after the key ring until ctx ends.
 func (s *services) tend(ctx context.Context) {
-	if s.ring == nil {
+	if s.tokens == nil {
 		return
 	}
 	ticker := time.NewTicker(tending)
@@ -269,7 +269,7 @@ func (s *services) tend(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
-			if err := s.ring.Tend(now); err != nil {
+			if err := s.tokens.TendKeys(ctx, now); err != nil {
 				s.log.Error("the key ring is not looked after", "error", err)
 			}
 		}
