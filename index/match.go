@@ -72,13 +72,13 @@ func (n *matchNode) open(backward bool) stream {
 	}
 	live.n, live.prefix, live.backward, live.now = n, n.prefix, backward, n.src.Now()
 	behind := n.prefix[len(n.prefix):] // there is room, unless the terms are long
-	live.it = n.src.Scan(n.prefix, afterIn(behind, n.prefix), backward)
+	live.entries.it = n.src.Scan(n.prefix, afterIn(behind, n.prefix), backward)
 	if n.at == 0 {
 		return live
 	}
 	past := &entryStream{n: n, backward: backward, now: live.now, removed: timeSize}
 	past.prefix = append([]byte{SpaceRemoved}, n.prefix[1:]...)
-	past.it = n.src.Scan(past.prefix, after(past.prefix), backward)
+	past.entries.it = n.src.Scan(past.prefix, after(past.prefix), backward)
 	return &eitherStream{a: live, b: past, backward: backward}
 }
 
@@ -86,7 +86,7 @@ func (n *matchNode) open(backward bool) stream {
 // valid at the time of the reading.
 type entryStream struct {
 	n        *matchNode
-	it       Iterator
+	entries  entries
 	prefix   []byte
 	backward bool
 	now      int64
@@ -97,7 +97,7 @@ type entryStream struct {
 	failed   error
 }
 
-func (s *entryStream) next() bool { return s.settle(s.it.Next()) }
+func (s *entryStream) next() bool { return s.settle(s.entries.next()) }
 
 func (s *entryStream) seek(p position) bool {
 	key := make([]byte, 0, len(s.prefix)+len(p.tuple)+ownerSize+1)
@@ -108,26 +108,31 @@ func (s *entryStream) seek(p position) bool {
 	if p.behind(s.n.d.Scope) {
 		key = after(key)
 	}
-	return s.settle(s.it.Seek(key))
+	return s.settle(s.entries.seek(key))
 }
 
 // settle reads the present entry, or the next one that is visible. Ok says
 // whether there is a present one.
 func (s *entryStream) settle(ok bool) bool {
-	for ; ok; ok = s.it.Next() {
-		if ok = s.read(); ok || s.failed != nil {
+	for ; ok; ok = s.entries.next() {
+		if ok = s.read(); ok {
+			s.entries.passed()
+		}
+		if ok || s.failed != nil {
 			return ok
 		}
 	}
 	return false
 }
 
+func (s *entryStream) ahead(n int) { s.entries.ahead = n }
+
 // read takes the present entry, if it is visible.
 func (s *entryStream) read() bool {
-	key := s.it.Key()
+	key := s.entries.key
 	end := len(key) - s.removed
 	owner := end - ownerSize
-	h, rest, err := ReadHeader(s.it.Value())
+	h, rest, err := ReadHeader(s.entries.value)
 	if err != nil || owner < len(s.prefix) {
 		s.failed = ErrDamaged
 		return false
@@ -178,10 +183,10 @@ func (s *entryStream) err() error {
 	if s.failed != nil {
 		return s.failed
 	}
-	return s.it.Err()
+	return s.entries.it.Err()
 }
 
-func (s *entryStream) close() { s.it.Close() }
+func (s *entryStream) close() { s.entries.it.Close() }
 
 // eitherStream merges two streams that have no element in common: the live
 // and the removed entries of an index.

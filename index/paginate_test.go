@@ -75,7 +75,7 @@ func (s *store) eval(e ast.Expr) string {
 func short(v value.Value) string {
 	switch v := v.(type) {
 	case *value.Page:
-		return shortOr(v.Before) + " | " + shortOr(v.After) + " | " + short(v.Data)
+		return shortOr(v.Before) + " | " + shortOr(v.After) + " | " + short(v.Data())
 	case value.Array:
 		var items []string
 		for _, item := range v {

@@ -23,6 +23,13 @@ type stream interface {
 	close()
 }
 
+// aheadStream is a stream that can read several elements at a time.
+type aheadStream interface {
+	stream
+	// ahead says that n more elements will be asked for, unless there are less.
+	ahead(n int)
+}
+
 // element is one element of a set as streams see it: encoded, so that elements
 // of different sets compare as bytes.
 type element struct {
