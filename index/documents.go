@@ -148,10 +148,16 @@ func (s *documentStream) header(ref value.Ref) (Header, bool, error) {
 	return pastHeader(s.n.src, ref, s.n.at)
 }
 
-func (s *documentStream) ahead(n int) {
+// refs implements refStream.
+func (s *documentStream) refs(dst []value.Ref) (n int) {
 	if s.past == nil {
-		s.live.entries.ahead = n
+		s.live.entries.ahead = len(dst)
 	}
+	for n < len(dst) && s.next() {
+		dst[n] = s.present.ref
+		n++
+	}
+	return n
 }
 
 func (s *documentStream) at() *element { return &s.present }

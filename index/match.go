@@ -125,56 +125,73 @@ func (s *entryStream) settle(ok bool) bool {
 	return false
 }
 
-func (s *entryStream) ahead(n int) { s.entries.ahead = n }
-
 // read takes the present entry, if it is visible.
 func (s *entryStream) read() bool {
+	ref, covered, ok := s.visible()
+	if !ok {
+		return false
+	}
+	e, key := &s.present, s.entries.key
+	end := len(key) - s.removed - ownerSize
+	e.tuple = key[len(s.prefix):end:end]
+	e.order, e.ref = ownerOf(ref), ref
+	e.covered, e.pending, e.source = nil, s.since == 0, s.n.set
+	if len(s.n.d.Values) > 0 {
+		e.covered = covered
+	}
+	return true
+}
+
+// refs implements refStream.
+func (s *entryStream) refs(dst []value.Ref) (n int) {
+	s.entries.ahead = len(dst)
+	for n < len(dst) && s.failed == nil && s.entries.next() {
+		if ref, _, ok := s.visible(); ok {
+			dst[n] = ref
+			n++
+			s.entries.passed()
+		}
+	}
+	return n
+}
+
+// visible returns the document of the present entry, and the values that it
+// covers; it is false if the entry is not shown.
+func (s *entryStream) visible() (ref value.Ref, covered []byte, ok bool) {
 	key := s.entries.key
-	end := len(key) - s.removed
-	owner := end - ownerSize
-	h, rest, err := ReadHeader(s.entries.value)
+	owner := len(key) - s.removed - ownerSize
+	h, covered, err := ReadHeader(s.entries.value)
 	if err != nil || owner < len(s.prefix) {
 		s.failed = ErrDamaged
-		return false
+		return ref, nil, false
 	}
-	if !s.ever && (h.Expired(s.now) || !s.validAt(h, key)) {
-		return false
+	if !s.ever && (h.Expired(s.now) || s.n.at != 0 && !s.validAt(h, key)) {
+		return ref, nil, false
 	}
 	s.since = h.TS
-	e := &s.present
-	e.tuple = key[len(s.prefix):owner:owner]
-	e.order = ownerOf(value.Ref{
+	ref = value.Ref{
 		Scope: s.n.d.Scope,
 		ID:    int64(binary.BigEndian.Uint64(key[owner:])),
 		Class: value.Class(binary.BigEndian.Uint32(key[owner+idSize:])),
-	})
-	e.ref = value.Ref{Scope: s.n.d.Scope, Class: value.Class(e.order.class), ID: int64(e.order.id)}
-	e.covered, e.pending, e.source = nil, h.TS == 0, s.n.set
-	if len(s.n.d.Values) > 0 {
-		e.covered = rest
 	}
-	if s.n.mixed && !s.n.src.Reachable(e.ref.Scope, e.ref.Class) {
-		return false
+	if s.n.mixed && !s.n.src.Reachable(ref.Scope, ref.Class) {
+		return ref, nil, false
 	}
-	ok, err := s.n.visible(e.ref)
-	if err != nil {
-		s.failed = err
+	if ok, s.failed = s.n.visible(ref); s.failed != nil {
+		ok = false
 	}
-	return ok && err == nil
+	return ref, covered, ok
 }
 
-// validAt reports whether the entry was valid at the time of the reading.
+// validAt reports whether the entry was valid at the time of the reading, which
+// is past.
 func (s *entryStream) validAt(h Header, key []byte) bool {
-	at := s.n.at
-	if at == 0 {
-		return true
-	}
 	if s.removed > 0 {
-		if removed := removedTime(key); removed != 0 && removed <= at {
+		if removed := removedTime(key); removed != 0 && removed <= s.n.at {
 			return false
 		}
 	}
-	return h.validSince(at)
+	return h.validSince(s.n.at)
 }
 
 func (s *entryStream) at() *element { return &s.present }

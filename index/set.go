@@ -211,10 +211,14 @@ func (s *elements) Refs(dst []value.Ref) (n int, ok bool) {
 	if !s.plain {
 		return 0, false
 	}
-	if a, ok := s.stream.(aheadStream); ok {
-		a.ahead(len(dst))
-	}
-	for n < len(dst) && s.move() {
+	many, isMany := s.stream.(refStream)
+	for n < len(dst) && s.failed == nil {
+		if isMany && !s.seek {
+			return n + many.refs(dst[n:]), true
+		}
+		if !s.move() {
+			break
+		}
 		dst[n] = s.stream.at().ref
 		n++
 	}

@@ -23,11 +23,12 @@ type stream interface {
 	close()
 }
 
-// aheadStream is a stream that can read several elements at a time.
-type aheadStream interface {
+// refStream is a stream that reads several elements at a time.
+type refStream interface {
 	stream
-	// ahead says that n more elements will be asked for, unless there are less.
-	ahead(n int)
+	// refs moves on as next does, over as many elements as there is room for in
+	// dst, and returns how many refs it has put there: less only at the end.
+	refs(dst []value.Ref) int
 }
 
 // element is one element of a set as streams see it: encoded, so that elements
