@@ -2,7 +2,6 @@ package index
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -100,12 +99,16 @@ type entryStream struct {
 func (s *entryStream) next() bool { return s.settle(s.entries.next()) }
 
 func (s *entryStream) seek(p position) bool {
-	key := make([]byte, 0, len(s.prefix)+len(p.tuple)+ownerSize+1)
+	key := make([]byte, 0, len(s.prefix)+len(p.tuple)+maxOwner+1)
 	key = append(append(key, s.prefix...), p.tuple...)
+	behind := p.behind(s.n.d.Scope)
 	if p.exact {
-		key = appendOwner(key, p.order.id, p.order.class)
+		key = s.n.d.appendOwner(key, p.order.id, p.order.class)
+		if own := uint32(s.n.d.sole); !s.n.mixed && own != p.order.class {
+			behind = own < p.order.class // an entry with this id comes before
+		}
 	}
-	if p.behind(s.n.d.Scope) {
+	if behind {
 		key = after(key)
 	}
 	return s.settle(s.entries.seek(key))
@@ -132,7 +135,7 @@ func (s *entryStream) read() bool {
 		return false
 	}
 	e, key := &s.present, s.entries.key
-	end := len(key) - s.removed - ownerSize
+	end := len(key) - s.removed - s.n.d.ownerSize()
 	e.tuple = key[len(s.prefix):end:end]
 	e.order, e.ref = ownerOf(ref), ref
 	e.covered, e.pending, e.source = nil, s.since == 0, s.n.set
@@ -159,7 +162,7 @@ func (s *entryStream) refs(dst []value.Ref) (n int) {
 // covers; it is false if the entry is not shown.
 func (s *entryStream) visible() (ref value.Ref, covered []byte, ok bool) {
 	key := s.entries.key
-	owner := len(key) - s.removed - ownerSize
+	owner := len(key) - s.removed - s.n.d.ownerSize()
 	h, covered, err := ReadHeader(s.entries.value)
 	if err != nil || owner < len(s.prefix) {
 		s.failed = ErrDamaged
@@ -169,11 +172,7 @@ func (s *entryStream) visible() (ref value.Ref, covered []byte, ok bool) {
 		return ref, nil, false
 	}
 	s.since = h.TS
-	ref = value.Ref{
-		Scope: s.n.d.Scope,
-		ID:    int64(binary.BigEndian.Uint64(key[owner:])),
-		Class: value.Class(binary.BigEndian.Uint32(key[owner+idSize:])),
-	}
+	ref = s.n.d.ownerAt(key[owner:])
 	if s.n.mixed && !s.n.src.Reachable(ref.Scope, ref.Class) {
 		return ref, nil, false
 	}
