@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
@@ -41,9 +42,9 @@ type StreamEvent struct {
 
 // streamTarget is what a stream is about.
 type streamTarget struct {
-	ref   value.Ref  // the document, or the collection of a documents set
-	set   *value.Set // a match or documents; nil is a document
-	index value.Ref
+	ref   value.Ref         // the document, or the collection of a documents set
+	set   *value.Set        // a match or documents; nil is a document
+	index *index.Definition // of a match
 }
 
 // Subscribe evaluates a query that only reads, and opens the stream of what it
@@ -117,8 +118,7 @@ func (tx *tx) streamTarget(v value.Value) (streamTarget, string, error) {
 	case *value.Set:
 		switch v.Op { //nolint:exhaustive // no other set can be streamed
 		case value.SetMatch:
-			prefix, err := tx.matchPrefix(v)
-			return streamTarget{set: v, index: v.Ref}, string(prefix), err
+			return tx.matchTarget(v)
 		case value.SetDocuments:
 			return streamTarget{set: v, ref: v.Ref}, collectionTopic(v.Ref.Scope, value.Class(v.Ref.ID)), nil
 		}
@@ -133,13 +133,13 @@ func (tx *tx) streamTarget(v value.Value) (streamTarget, string, error) {
 	}
 }
 
-func (tx *tx) matchPrefix(s *value.Set) ([]byte, error) {
+func (tx *tx) matchTarget(s *value.Set) (streamTarget, string, error) {
 	i, err := tx.indexOf(s.Ref)
 	if err != nil {
-		return nil, public(err)
+		return streamTarget{}, "", public(err)
 	}
 	prefix, err := i.Definition.Prefix(s.Terms)
-	return prefix, public(err)
+	return streamTarget{set: s, index: i.Definition}, string(prefix), public(err)
 }
 
 // Close ends the stream.

@@ -236,13 +236,13 @@ func (s *Stream) setChange(c streamChange, w *kv.Write) (action value.String, re
 			return "", ref, nil, 0, err
 		}
 		values, err = index.Covered(w.Value)
-		return "add", index.OwnerOf(w.Key, s.target.index.Scope), values, c.ts, err
+		return "add", s.target.index.OwnerOf(w.Key), values, c.ts, err
 	case index.SpaceRemoved:
 		if w.Delete {
 			return "", ref, nil, 0, nil
 		}
 		values, err = index.Covered(w.Value)
-		return "remove", index.OwnerOf(w.Key[:len(w.Key)-8], s.target.index.Scope), values, c.ts, err
+		return "remove", s.target.index.OwnerOf(w.Key[:len(w.Key)-8]), values, c.ts, err
 	}
 	return "", ref, nil, 0, nil
 }
@@ -272,7 +272,7 @@ func (s *Stream) visible(tx *tx, ref value.Ref) (bool, error) {
 		}
 		return tx.mayRead(ref)
 	}
-	_, filtered, err := source{tx}.Index(s.target.index, s.target.set.Terms, 0)
+	_, filtered, err := source{tx}.Index(s.target.set.Ref, s.target.set.Terms, 0)
 	if err != nil || !filtered {
 		return err == nil, nil
 	}
@@ -290,7 +290,7 @@ func (s *Stream) setEvent(action value.String, ref value.Ref, at int64, values [
 		}})
 	}
 	if s.fields.Index {
-		of := s.target.index
+		of := s.target.set.Ref
 		if s.target.set.Op == value.SetDocuments {
 			of = s.target.ref
 		}

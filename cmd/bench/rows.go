@@ -24,7 +24,7 @@ var rows = []row{
 	{number: "19", name: "disk, in the order of arrival", unit: sizes, must: 1.1, rounds: 1, start: startDisk},
 	{number: "19", name: "disk after compaction, beside a sorted file", unit: sizes, must: 1.1, rounds: 1, start: startCompacted},
 	{number: "20", name: "open to first answer", most: 100e6, start: startOpen},
-	{number: "21", name: "bulk load by queries, durable", unit: rates, must: 0.7, rounds: 3, start: startLoad},
+	{number: "21", name: "bulk load by an import, durable", unit: rates, must: 0.7, rounds: 3, start: startLoad},
 	{number: "", name: "memory for making all tokens", unit: sizes, most: 512 << 20, rounds: 1, start: startFillMemory},
 	{number: "", name: "page of 64 from an index, beside a scan", must: 3, start: startPage},
 	{number: "", name: "reads of few intersected with all tokens", unit: counts, most: 50, start: startIntersection},
