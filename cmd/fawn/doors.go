@@ -13,8 +13,8 @@ import (
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/server"
 	"github.com/fawndb/fawn/server/conns"
-	"github.com/fawndb/fawn/server/introspection"
 	"github.com/fawndb/fawn/server/resp"
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // door is one way into the database: a listener and who serves it.
@@ -54,12 +54,12 @@ func closeAll(doors []*door) error {
 }
 
 // staff puts a server behind each door.
-func (f *serveFlags) staff(doors []*door, db *engine.DB, log *slog.Logger) {
+func (f *serveFlags) staff(ctx context.Context, doors []*door, db *engine.DB, log *slog.Logger) error {
 	web := doors[len(doors)-1]
 	web.refusal = server.FullAnswer()
 	web.server = server.New(db, server.Options{Log: log, Build: "fawn-" + version})
 	if f.tcp == "" {
-		return
+		return nil
 	}
 	issuer := f.publicURL
 	if issuer == "" {
@@ -68,12 +68,13 @@ func (f *serveFlags) staff(doors []*door, db *engine.DB, log *slog.Logger) {
 			issuer = "https://" + web.listener.Addr().String()
 		}
 	}
-	tokens := introspection.New(db, issuer)
+	services, err := tokens.Open(ctx, db, tokens.Options{Issuer: issuer})
+	if err != nil {
+		return err
+	}
 	doors[0].refusal = []byte(resp.FullReply)
-	doors[0].server = resp.New(db, resp.Options{
-		Log: log, Version: version,
-		Inspect: func(ctx context.Context, secret string) (resp.Inspection, error) { return tokens.Open(ctx, secret) },
-	})
+	doors[0].server = resp.New(db, resp.Options{Tokens: services, Log: log, Version: version})
+	return nil
 }
 
 // serveAll serves the doors until ctx ends, and then lets running queries

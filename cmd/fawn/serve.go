@@ -104,7 +104,9 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectPercent)
 	}
-	f.staff(doors, db, log)
+	if err := f.staff(ctx, doors, db, log); err != nil {
+		return errors.Join(err, closeAll(doors), db.Close())
+	}
 	return errors.Join(f.serveAll(ctx, out, doors, log), db.Close())
 }
 
