@@ -141,8 +141,8 @@ func (d *Door) deny(r *http.Request, c *credentials, err error) error {
 	if c.id == "" && c.secret == "" {
 		return c.denied() // it has not said who it is
 	}
-	if wait := d.Limits.Take(door.UnknownSecrets, d.Address(r)); wait > 0 {
-		return limited(wait)
+	if err := d.Take(r, door.UnknownSecrets); err != nil {
+		return err
 	}
 	event := tokens.Event{Event: "client.denied", Level: tokens.Warning, Outcome: "refused", Reason: "invalid_client"}
 	if err := d.Audit(r.Context(), d.From(r, ""), event); err != nil {

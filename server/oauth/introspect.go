@@ -24,7 +24,7 @@ func (d *Door) introspect(w http.ResponseWriter, r *http.Request) error {
 		}
 		if d.introspections.Times > 0 {
 			if wait := d.Limits.Take(d.introspections, client.ID()); wait > 0 {
-				return limited(wait)
+				return &door.Limited{Wait: wait}
 			}
 		}
 		out, err = tx.Introspect(client, token)

@@ -78,8 +78,8 @@ func (d *Door) answer(w http.ResponseWriter, out *issued) {
 
 // token is the token endpoint of RFC 6749.
 func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
-	if wait := d.Limits.Take(door.Renewals, d.Address(r)); wait > 0 {
-		return limited(wait)
+	if err := d.Take(r, door.Renewals); err != nil {
+		return err
 	}
 	form, err := readForm(r)
 	if err != nil {
