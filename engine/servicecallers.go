@@ -55,8 +55,7 @@ func (db *DB) BeginFor(ctx context.Context, text string) (*Transaction, *Service
 // End ends a transaction of BeginFor, and what was got from it.
 func (t *Transaction) End() {
 	t.tx.req.limited.release()
-	t.tx.recycle()
-	t.tx = nil
+	t.end()
 }
 
 // Caller returns who a secret belongs to, nil if it does not open the

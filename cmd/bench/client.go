@@ -44,13 +44,18 @@ func (c *conn1) do(secret string, body []byte) error {
 	c.out = fmt.Appendf(c.out[:0], "POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n",
 		secret, len(body))
 	c.out = append(c.out, body...)
-	return c.ask(c.out, answerSize)
+	return c.answered(answerSize)
 }
 
-// ask sends a whole request and reads the answer, which has at least so many
-// bytes.
-func (c *conn1) ask(request []byte, least int) error {
-	if _, err := c.Write(request); err != nil {
+// exchange sends a request, to which the answer has at least so many bytes.
+func (c *conn1) exchange(request string, least int) error {
+	c.out = append(c.out[:0], request...)
+	return c.answered(least)
+}
+
+// answered sends what is to be sent, and reads the answer.
+func (c *conn1) answered(least int) error {
+	if _, err := c.Write(c.out); err != nil {
 		return err
 	}
 	size := -1

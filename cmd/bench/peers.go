@@ -121,7 +121,7 @@ func startPocketBase(request func(u signedIn) string) func(w *world) (side, side
 			for range n {
 				r.Uint64()
 			}
-			return func() error { return c.(*conn1).ask([]byte(request(users[r.IntN(len(users))])), 1) }, nil
+			return func() error { return c.(*conn1).exchange(request(users[r.IntN(len(users))]), 1) }, nil
 		})
 		if err != nil {
 			return nil, nil, nil, errors.Join(err, p.kill())

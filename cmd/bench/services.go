@@ -219,7 +219,7 @@ func (s *services) asker(q question, n int, addr string, left func(stop func() e
 	for range n {
 		r.Uint64()
 	}
-	return func() error { return c.ask([]byte(q.request(s, accessSecret(r.IntN(s.n)))), q.answer) }, nil
+	return func() error { return c.exchange(q.request(s, accessSecret(r.IntN(s.n))), q.answer) }, nil
 }
 
 // bareAnswer is a handler that reads a request and gives the answer that Fawn
