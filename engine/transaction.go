@@ -143,5 +143,6 @@ func (t *Transaction) Path(r value.Ref) string {
 	if r.Class >= value.FirstUserClass {
 		name, _ = t.tx.Name(value.CollectionRef(r.Scope, r.Class))
 	}
-	return name + "/" + strconv.FormatInt(r.ID, 10)
+	var room [64]byte // for most, so that only the text is allocated
+	return string(strconv.AppendInt(append(append(room[:0], name...), '/'), r.ID, 10))
 }

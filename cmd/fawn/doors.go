@@ -13,7 +13,6 @@ import (
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/server"
 	"github.com/fawndb/fawn/server/conns"
-	"github.com/fawndb/fawn/server/introspection"
 	"github.com/fawndb/fawn/server/resp"
 )
 
@@ -67,19 +66,15 @@ func (f *serveFlags) public(doors []*door) string {
 }
 
 // staff puts a server behind each door.
-func (f *serveFlags) staff(doors []*door, db *engine.DB, mounts []server.Mount, publicURL string, log *slog.Logger) {
+func (f *serveFlags) staff(doors []*door, db *engine.DB, s *services, log *slog.Logger) {
 	web := doors[len(doors)-1]
 	web.refusal = server.FullAnswer()
-	web.server = server.New(db, server.Options{Log: log, Build: "fawn-" + version, Mounts: mounts})
+	web.server = server.New(db, server.Options{Log: log, Build: "fawn-" + version, Mounts: s.mounts})
 	if f.tcp == "" {
 		return
 	}
-	tokens := introspection.New(db, publicURL)
 	doors[0].refusal = []byte(resp.FullReply)
-	doors[0].server = resp.New(db, resp.Options{
-		Log: log, Version: version,
-		Inspect: func(ctx context.Context, secret string) (resp.Inspection, error) { return tokens.Open(ctx, secret) },
-	})
+	doors[0].server = resp.New(db, resp.Options{Tokens: s.tokens, Log: log, Version: version})
 }
 
 // serveAll serves the doors until ctx ends, and then lets running queries

@@ -109,7 +109,7 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectPercent)
 	}
-	f.staff(doors, db, services.mounts, publicURL, log)
+	f.staff(doors, db, services, log)
 	for _, told := range services.told {
 		fmt.Fprintln(out, told)
 	}

@@ -85,7 +85,7 @@ func openCase(t *testing.T) querytest.Session {
 	s := &caseSession{t: t, web: openCaseHouse(t), resp: openCaseHouse(t)}
 	s.http = server.New(s.web.db, server.Options{}).Handler()
 	p := &pipes{make(chan net.Conn), make(chan struct{})}
-	h := serverOf(s.resp.db)
+	h := serverOf(t, s.resp.db)
 	go func() { h.served <- h.Serve(p, "", "") }()
 	t.Cleanup(func() {
 		if err := h.Shutdown(context.Background()); err != nil {

@@ -58,15 +58,13 @@ func inText(what string, err error) error {
 // verify is VERIFY secret. Those that stand one behind the other in what has
 // arrived are answered at one moment, which comes after all of them.
 func verify(c *conn, ctx context.Context, args [][]byte) error {
-	if c.inspection == nil {
-		in, err := c.server.options.Inspect(ctx, c.secret)
-		if err != nil {
+	var err error
+	if c.inquiry == nil {
+		if c.inquiry, err = c.server.options.Tokens.Inquire(ctx, c.secret); err != nil {
 			return err
 		}
-		c.inspection = in
 	}
-	var err error
-	if c.json, err = c.inspection.Append(c.json[:0], string(args[0])); err != nil {
+	if c.json, err = c.inquiry.Append(c.json[:0], string(args[0])); err != nil {
 		return err
 	}
 	return c.bulk(c.json)
