@@ -64,7 +64,7 @@ func sealKey(r value.Ref) []byte {
 func (s *Seal) encode() ([]byte, error) {
 	b := binary.AppendUvarint(make([]byte, 0, 64*(1+len(s.Keys))), uint64(len(s.Keys)))
 	for _, k := range s.Keys {
-		if len(k.Label) > math.MaxUint8 {
+		if len(k.Label) > maxLabel {
 			return nil, fmt.Errorf("engine: the label of a digest is too long: %d bytes", len(k.Label))
 		}
 		b = binary.BigEndian.AppendUint64(append(b, k.Digest[:]...), uint64(k.Expires))
@@ -80,8 +80,12 @@ func (s *Seal) encode() ([]byte, error) {
 	return value.AppendMsgpack(b, s.State, nil)
 }
 
-// sealKeySize is the size of a stored key without its label.
-const sealKeySize = sha256.Size + 8 + 1 + 1
+const (
+	// sealKeySize is the size of a stored key without its label.
+	sealKeySize = sha256.Size + 8 + 1 + 1
+	// maxLabel is how long a label may be.
+	maxLabel = math.MaxUint8
+)
 
 func decodeSeal(b []byte) (*Seal, error) {
 	n, size := binary.Uvarint(b)
@@ -99,8 +103,8 @@ func decodeSeal(b []byte) (*Seal, error) {
 		k.Expires = int64(be64(b[len(k.Digest):]))
 		k.Opens = b[len(k.Digest)+8] == 1
 		b = b[sealKeySize-1:]
-		k.Label = string(b[1 : 1+b[0]])
-		b = b[1+b[0]:]
+		end := 1 + int(b[0])
+		k.Label, b = string(b[1:end]), b[end:]
 	}
 	if len(b) == 0 {
 		return out, nil

@@ -43,7 +43,7 @@ func readSeal(v value.Value) (*Seal, bool) {
 		label, isString := parts[1].(value.String)
 		opens, isBoolean := parts[2].(value.Boolean)
 		expires, isLong := parts[3].(value.Long)
-		if !isBytes || !isString || !isBoolean || !isLong || len(digest) != len(Digest{}) {
+		if !isBytes || !isString || !isBoolean || !isLong || len(digest) != len(Digest{}) || len(label) > maxLabel {
 			return nil, false
 		}
 		out.Keys[i] = SealKey{Digest(digest), string(label), bool(opens), int64(expires)}

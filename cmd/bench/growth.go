@@ -21,16 +21,20 @@ func startGrowth(read func(w *world) (floor, fawn side, stop func() error, err e
 		if err != nil {
 			return nil, nil, nil, errors.Join(err, os.RemoveAll(dir))
 		}
-		stop = func() error { return errors.Join(few.close(), os.RemoveAll(dir)) }
-		floor, fawn, _, err := read(w)
-		if err != nil {
-			return nil, nil, nil, errors.Join(err, stop())
+		ends := stops{func() error { return errors.Join(few.close(), os.RemoveAll(dir)) }}
+		stop = ends.all
+		var sides [4]side
+		for i, w := range []*world{few, w} {
+			floor, fawn, ended, err := read(w)
+			if err != nil {
+				return nil, nil, nil, errors.Join(err, stop())
+			}
+			if ended != nil {
+				ends = append(ends, ended)
+			}
+			sides[i], sides[2+i] = floor, fawn
 		}
-		fewFloor, fewFawn, _, err := read(few)
-		if err != nil {
-			return nil, nil, nil, errors.Join(err, stop())
-		}
-		return growth(fewFloor, floor), growth(fewFawn, fawn), stop, nil
+		return growth(sides[0], sides[1]), growth(sides[2], sides[3]), stop, nil
 	}
 }
 

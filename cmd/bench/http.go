@@ -24,18 +24,24 @@ type client interface {
 	close() error
 }
 
+// stops end what a row has begun.
+type stops []func() error
+
+// all ends everything, the last first.
+func (s *stops) all() error {
+	var err error
+	for i := len(*s) - 1; i >= 0; i-- {
+		err = errors.Join(err, (*s)[i]())
+	}
+	return err
+}
+
 // startHTTP is a row of so many connections, each with one request at a time:
 // a random token looks up the tokens of its user.
 func startHTTP(connections int, dial func(addr string) (client, error)) func(w *world) (side, side, func() error, error) {
 	return func(w *world) (floor, fawn side, stop func() error, err error) {
-		var stops []func() error
-		stop = func() error {
-			var err error
-			for i := len(stops) - 1; i >= 0; i-- {
-				err = errors.Join(err, stops[i]())
-			}
-			return err
-		}
+		var ends stops
+		stop = ends.all
 		sides := make([]side, 2)
 		for i, serve := range []func(*world, net.Listener) (func() error, error){serveFloor, serveFawn} {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -46,12 +52,12 @@ func startHTTP(connections int, dial func(addr string) (client, error)) func(w *
 			if err != nil {
 				return nil, nil, nil, errors.Join(err, stop())
 			}
-			stops = append(stops, ended)
+			ends = append(ends, ended)
 			clients, left, err := w.clients(connections, l.Addr().String(), dial)
 			if err != nil {
 				return nil, nil, nil, errors.Join(err, stop())
 			}
-			sides[i], stops = clients, append(stops, left)
+			sides[i], ends = clients, append(ends, left)
 		}
 		return sides[0], sides[1], stop, nil
 	}

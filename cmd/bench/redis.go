@@ -38,27 +38,21 @@ var (
 // startResp is a row of so many connections with so many commands at a time.
 func startResp(floor peer, connections, pipeline int) func(w *world) (side, side, func() error, error) {
 	return func(w *world) (_, _ side, stop func() error, err error) {
-		var stops []func() error
-		stop = func() error {
-			var err error
-			for i := len(stops) - 1; i >= 0; i-- {
-				err = errors.Join(err, stops[i]())
-			}
-			return err
-		}
+		var ends stops
+		stop = ends.all
 		sides := make([]side, 2)
 		for i, p := range []peer{floor, fawnPeer} {
 			addr, ended, err := p.serve(w)
 			if err != nil {
 				return nil, nil, nil, errors.Join(err, stop())
 			}
-			stops = append(stops, ended)
+			ends = append(ends, ended)
 			sides[i], err = rate(connections, func(n int) (func() error, error) {
 				c, err := dialResp(addr)
 				if err != nil {
 					return nil, err
 				}
-				stops = append(stops, c.Close)
+				ends = append(ends, c.Close)
 				if p.secret != nil {
 					if err := c.do(1, func(b []byte) []byte { return appendCommand(b, "AUTH", p.secret(w)) }, 0); err != nil {
 						return nil, err

@@ -130,11 +130,8 @@ func (s *services) fill(ctx context.Context) error {
 
 // question is one that the doors are asked about a token.
 type question struct {
-	// request is what goes over the wire, answer how long an answer at least is.
 	request func(s *services, secret string) string
-	answer  int
-	// ask is the same without a connection.
-	ask func(s *services, secret string) error
+	answer  int // how many bytes an answer has at least
 }
 
 var askIntrospection = question{
@@ -144,25 +141,11 @@ var askIntrospection = question{
 			"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " + strconv.Itoa(len(form)) + "\r\n\r\n" + form
 	},
 	answer: 250,
-	ask: func(s *services, secret string) error {
-		b, err := s.tokens.Introspect(context.Background(), s.key, secret)
-		if err == nil && len(b) < 250 {
-			err = errWrong
-		}
-		return err
-	},
 }
 
 var askForward = question{
 	request: func(_ *services, secret string) string {
 		return "GET /auth/forward?permission=createA HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + secret + "\r\n\r\n"
-	},
-	ask: func(s *services, secret string) error {
-		id, err := s.tokens.Verify(context.Background(), secret)
-		if err == nil && id.Permissions["createA"] != true {
-			err = errWrong
-		}
-		return err
 	},
 }
 
@@ -170,67 +153,79 @@ var askForward = question{
 // of net/http that gives the same answer at once.
 func startQuestion(q question) func(w *world) (side, side, func() error, error) {
 	return func(w *world) (_, _ side, stop func() error, err error) {
-		s, err := newServices(w.dir, w.tokens)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		stops := []func() error{s.db.Close}
-		stop = func() error {
-			var err error
-			for i := len(stops) - 1; i >= 0; i-- {
-				err = errors.Join(err, stops[i]())
-			}
-			return err
-		}
-		answer, err := s.bareAnswer(q)
-		if err != nil {
-			return nil, nil, nil, errors.Join(err, stop())
-		}
-		bare := &http.Server{Handler: answer}
-		fawn := server.New(s.db, server.Options{Log: slog.New(slog.DiscardHandler), Mounts: s.mounts})
-		sides := make([]side, 2)
-		for i, serve := range []func(l net.Listener) func() error{
-			func(l net.Listener) func() error {
-				return background("floor", func() error { return bare.Serve(l) }, bare.Shutdown)
-			},
-			func(l net.Listener) func() error {
-				return background("fawn", func() error { return fawn.Serve(l, "", "") }, fawn.Shutdown)
-			},
-		} {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return nil, nil, nil, errors.Join(err, stop())
-			}
-			stops = append(stops, serve(l))
-			if sides[i], err = s.askers(q, l.Addr().String(), &stops); err != nil {
-				return nil, nil, nil, errors.Join(err, stop())
-			}
-		}
-		return sides[0], sides[1], stop, nil
+		return servedQuestion(w.dir, w.tokens, q, func(s *services, addr string, left func(stop func() error)) (side, error) {
+			return rate(serviceConnections, func(n int) (func() error, error) { return s.asker(q, n, addr, left) })
+		})
 	}
 }
 
-// askers are connections that ask about random tokens.
-func (s *services) askers(q question, addr string, stops *[]func() error) (side, error) {
-	return rate(serviceConnections, func(n int) (func() error, error) {
-		c, err := dial1(addr)
-		if err != nil {
-			return nil, err
-		}
-		*stops = append(*stops, c.Close)
-		r := random()
-		for range n {
-			r.Uint64()
-		}
-		return func() error { return c.exchange(q.request(s, accessSecret(r.IntN(s.n))), q.answer) }, nil
+// startQuestionGrowth is how much longer a question over one connection takes
+// with all tokens than with few.
+func startQuestionGrowth(q question) func(w *world) (side, side, func() error, error) {
+	return startGrowth(func(w *world) (side, side, func() error, error) {
+		return servedQuestion(w.dir, w.tokens, q, func(s *services, addr string, left func(stop func() error)) (side, error) {
+			ask, err := s.asker(q, 0, addr, left)
+			return p50(ask), err
+		})
 	})
+}
+
+// servedQuestion serves so many tokens, and beside them the bare answer.
+func servedQuestion(
+	dir string, n int, q question, measured func(s *services, addr string, left func(stop func() error)) (side, error),
+) (floor, fawn side, stop func() error, err error) {
+	s, err := newServices(dir, n)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ends := stops{s.db.Close}
+	left := func(stop func() error) { ends = append(ends, stop) }
+	stop = ends.all
+	answer, err := s.bareAnswer(q)
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, stop())
+	}
+	bare := &http.Server{Handler: answer}
+	whole := server.New(s.db, server.Options{Log: slog.New(slog.DiscardHandler), Mounts: s.mounts})
+	sides := make([]side, 2)
+	for i, serve := range []func(l net.Listener) func() error{
+		func(l net.Listener) func() error {
+			return background("floor", func() error { return bare.Serve(l) }, bare.Shutdown)
+		},
+		func(l net.Listener) func() error {
+			return background("fawn", func() error { return whole.Serve(l, "", "") }, whole.Shutdown)
+		},
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, nil, nil, errors.Join(err, stop())
+		}
+		left(serve(l))
+		if sides[i], err = measured(s, l.Addr().String(), left); err != nil {
+			return nil, nil, nil, errors.Join(err, stop())
+		}
+	}
+	return sides[0], sides[1], stop, nil
+}
+
+// asker is the n-th connection, which asks about random tokens.
+func (s *services) asker(q question, n int, addr string, left func(stop func() error)) (func() error, error) {
+	c, err := dial1(addr)
+	if err != nil {
+		return nil, err
+	}
+	left(c.Close)
+	r := random()
+	for range n {
+		r.Uint64()
+	}
+	return func() error { return c.exchange(q.request(s, accessSecret(r.IntN(s.n))), q.answer) }, nil
 }
 
 // bareAnswer is a handler that reads a request and gives the answer that Fawn
 // gives, without looking anything up.
 func (s *services) bareAnswer(q question) (http.Handler, error) {
-	request := q.request(s, accessSecret(0))
-	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request)))
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(q.request(s, accessSecret(0)))))
 	if err != nil {
 		return nil, err
 	}
@@ -248,17 +243,4 @@ func (s *services) bareAnswer(q question) (http.Handler, error) {
 		maps.Copy(w.Header(), header)
 		_, _ = w.Write(body)
 	}), nil
-}
-
-// startQuestionGrowth is how much longer a question takes with all tokens than
-// with few, beside the same for a lookup by hand.
-func startQuestionGrowth(q question) func(w *world) (side, side, func() error, error) {
-	return startGrowth(func(w *world) (side, side, func() error, error) {
-		s, err := newServices(w.dir, w.tokens)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		r := random()
-		return rawVerify(w), p50(func() error { return q.ask(s, accessSecret(r.IntN(s.n))) }), s.db.Close, nil
-	})
 }

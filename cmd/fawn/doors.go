@@ -54,23 +54,29 @@ func closeAll(doors []*door) error {
 	return err
 }
 
+// public is the URL under which clients reach the server: the one that was
+// given, or its address.
+func (f *serveFlags) public(doors []*door) string {
+	switch addr := doors[len(doors)-1].listener.Addr().String(); {
+	case f.publicURL != "":
+		return f.publicURL
+	case f.cert != "":
+		return "https://" + addr
+	default:
+		return "http://" + addr
+	}
+}
+
 // staff puts a server behind each door.
-func (f *serveFlags) staff(doors []*door, db *engine.DB, log *slog.Logger) {
+func (f *serveFlags) staff(doors []*door, db *engine.DB, mounts []server.Mount, publicURL string, log *slog.Logger) {
 	web := doors[len(doors)-1]
 	web.refusal = server.FullAnswer()
-	query := server.New(db, server.Options{Log: log, Build: "fawn-" + version})
+	query := server.New(db, server.Options{Log: log, Build: "fawn-" + version, Mounts: mounts})
 	web.server, web.drain = query, query.Drain
 	if f.tcp == "" {
 		return
 	}
-	issuer := f.publicURL
-	if issuer == "" {
-		issuer = "http://" + web.listener.Addr().String()
-		if f.cert != "" {
-			issuer = "https://" + web.listener.Addr().String()
-		}
-	}
-	tokens := introspection.New(db, issuer)
+	tokens := introspection.New(db, publicURL)
 	doors[0].refusal = []byte(resp.FullReply)
 	doors[0].server = resp.New(db, resp.Options{
 		Log: log, Version: version,

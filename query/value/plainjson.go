@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// ErrNoObject: a text is no JSON object.
+// ErrNoObject says that a text is no JSON object.
 var ErrNoObject = errors.New("value: no JSON object")
 
 // ParseObject reads a JSON object as data, of a JWT or of another program: its

@@ -1,6 +1,3 @@
-// Package forward is the door that proxies ask about every request before they
-// pass it on: nginx auth_request, Traefik ForwardAuth, Caddy forward_auth, Envoy
-// ext_authz. The answer decides, and says whose token it is.
 package forward
 
 import (

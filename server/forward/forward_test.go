@@ -152,7 +152,7 @@ func TestDecisions(t *testing.T) {
 		{"a policy that refuses", "/auth/forward/p/no/x?scope=read", good, 403, `Bearer realm="tokens", error="insufficient_scope", scope="no"`},
 		{"the client's query", "/auth/forward/x?permission=createB", good, 200, ""},
 		{"an unknown policy", "/auth/forward/p/typo", good, 500, ""},
-		{"an unknown parameter", "/auth/forward?permisson=createA", good, 500, ""},
+		{"an unknown parameter", "/auth/forward?permissions=createA", good, 500, ""},
 		{"a broken query", "/auth/forward?permission=%zz", good, 500, ""},
 		{"a browser", "/auth/forward?redirect=https://app.example.com/login", "Accept: text/html,*/*", 302, none},
 		{"no browser", "/auth/forward?redirect=https://app.example.com/login", "Accept: application/json", 401, none},

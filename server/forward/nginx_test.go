@@ -31,7 +31,11 @@ func TestNginx(t *testing.T) {
 	}))
 	defer app.Close()
 	client := startNginx(t, map[string]string{"TOKENS": tokensServer.Listener.Addr().String(), "APP": app.Listener.Addr().String()})
-	send := func(method, body string, header ...string) (*http.Response, string) {
+	type answer struct {
+		status          int
+		challenge, body string
+	}
+	send := func(method, body string, header ...string) answer {
 		t.Helper()
 		r, err := http.NewRequest(method, "http://nginx/api/x?permission=none", strings.NewReader(body))
 		if err != nil {
@@ -50,30 +54,29 @@ func TestNginx(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return res, string(b)
+		return answer{res.StatusCode, res.Header.Get("WWW-Authenticate"), string(b)}
 	}
 	want := "POST /api/x?permission=none users/" + fmt.Sprint(f.ana.ID) + `|Ana%20"100%25"%20%C3%84%0D%0AX-Evil:%201|{"createA":true,"no":false}|the body`
-	res, body := send("POST", "the body", "Authorization: Bearer "+bearer, "X-Auth-Subject: users/1", "X-Auth-User: root")
-	if res.StatusCode != 200 || body != want {
-		t.Errorf("a good token: %d %s", res.StatusCode, body)
+	if got := send("POST", "the body", "Authorization: Bearer "+bearer, "X-Auth-Subject: users/1", "X-Auth-User: root"); got != (answer{200, "", want}) {
+		t.Errorf("a good token: %+v", got)
 	}
-	if res, _ := send("GET", ""); res.StatusCode != 401 || res.Header.Get("WWW-Authenticate") != none {
-		t.Errorf("no token: %d %v", res.StatusCode, res.Header)
+	if got := send("GET", ""); got.status != 401 || got.challenge != none {
+		t.Errorf("no token: %+v", got)
 	}
-	if res, _ := send("GET", "", "Authorization: Bearer unknown-token-of-nobody"); res.StatusCode != 401 || res.Header.Get("WWW-Authenticate") != invalid {
-		t.Errorf("an unknown token: %d %v", res.StatusCode, res.Header)
+	if got := send("GET", "", "Authorization: Bearer unknown-token-of-nobody"); got.status != 401 || got.challenge != invalid {
+		t.Errorf("an unknown token: %+v", got)
 	}
 	f.Do(`Update(Ref(Tokens(), Var("id")), { data: { permissions: { createA: false } } })`, map[string]any{"id": f.id})
-	if res, _ := send("GET", "", "Authorization: Bearer "+bearer); res.StatusCode != 403 {
-		t.Errorf("a token without the permission: %d", res.StatusCode)
+	if got := send("GET", "", "Authorization: Bearer "+bearer); got.status != 403 {
+		t.Errorf("a token without the permission: %+v", got)
 	}
 	f.Do(`Delete(Ref(Tokens(), Var("id")))`, map[string]any{"id": f.id})
-	if res, _ := send("GET", "", "Authorization: Bearer "+bearer); res.StatusCode != 401 {
-		t.Errorf("a deleted token: %d", res.StatusCode)
+	if got := send("GET", "", "Authorization: Bearer "+bearer); got.status != 401 {
+		t.Errorf("a deleted token: %+v", got)
 	}
 	fauna := f.Do(`Select("secret", Create(Tokens(), { instance: Var("who"), data: { permissions: { createA: true } } }))`, map[string]any{"who": f.ana})
-	if res, body := send("GET", "", "Authorization: Bearer "+string(fauna.(value.String))); res.StatusCode != 200 {
-		t.Errorf("a token of Fauna: %d %s", res.StatusCode, body)
+	if got := send("GET", "", "Authorization: Bearer "+string(fauna.(value.String))); got.status != 200 {
+		t.Errorf("a token of Fauna: %+v", got)
 	}
 }
 

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +19,9 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query/value"
+	"github.com/fawndb/fawn/server/door"
 	"github.com/fawndb/fawn/server/oauth"
 	"github.com/fawndb/fawn/server/tokens"
 )
@@ -334,11 +340,56 @@ func TestClientLibrary(t *testing.T) {
 		if err != nil || !f.active(renewed.AccessToken) || renewed.RefreshToken == first.Refresh {
 			t.Fatalf("%+v, %v", renewed, err)
 		}
+		// A token is no key.
+		res, err := own.Client(ctx).PostForm(s.URL+"/oauth/introspect", url.Values{"token": {renewed.AccessToken}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(res.Body); res.StatusCode != 401 || err != nil || string(b) != `{"error":"invalid_client"}` {
+			t.Errorf("%d %s, %v", res.StatusCode, b, err)
+		}
+		res.Body.Close()
 		_, err = config.TokenSource(ctx, &oauth2.Token{RefreshToken: first.Refresh}).Token()
 		if e, ok := err.(*oauth2.RetrieveError); !ok || e.ErrorCode != "invalid_grant" { //nolint:errorlint // as its documentation says
 			t.Errorf("%v", err)
 		}
 	}
+}
+
+// TestStoreFailure: a client learns that it must try again, the log no secret.
+func TestStoreFailure(t *testing.T) {
+	f := newFixture(t)
+	p := f.issue("")
+	db, err := engine.Open(filepath.Join(t.TempDir(), "fawn.db"), engine.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := tokens.New(t.Context(), db, tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.door, err = oauth.New(s, door.Options{Log: slog.New(slog.NewTextHandler(&f.log, nil))}, oauth.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for path, form := range map[string]string{
+		"/oauth/revoke": "token=" + p.Access, "/oauth/introspect": "token=" + p.Access, "/oauth/token": "grant_type=refresh_token&refresh_token=" + p.Refresh,
+	} {
+		got := f.form(path, f.server.basic(), form)
+		f.want(path, got, 503, `{"error":"temporarily_unavailable","error_description":"Try again."}`)
+		if got.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %v", path, got.header)
+		}
+	}
+	if got := f.send("POST", "/tokens/issue", `{}`, "Authorization: Bearer "+f.server.secret); got.status != 503 || got.header.Get("Retry-After") == "" {
+		t.Errorf("%v", got)
+	}
+	if f.log.b.Len() == 0 {
+		t.Error("the log is told nothing")
+	}
+	f.hidden(p)
 }
 
 // TestHeaderInjection: what a client sends comes back in no header.

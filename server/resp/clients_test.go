@@ -170,7 +170,7 @@ func (h *house) redisCLI(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("redis-cli")
 	if err != nil {
-		t.Fatal("redis-cli is not installed: make redis-cli installs it")
+		t.Fatal("redis-cli is not installed: make parts installs it")
 	}
 	_, port, err := net.SplitHostPort(h.addr)
 	if err != nil {
