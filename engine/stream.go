@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/fawndb/fawn/index"
@@ -145,27 +146,37 @@ func (tx *tx) matchTarget(s *value.Set) (streamTarget, string, error) {
 // Close ends the stream.
 func (s *Stream) Close() { s.db.feed.unsubscribe(s.sub) }
 
+// AfterCongestion has f run, in a goroutine of its own, when more has come than
+// may wait for a reader as slow as this one: Next then returns an error event,
+// the last. The caller calls stop when it is done with the stream.
+func (s *Stream) AfterCongestion(f func()) (stop func() bool) {
+	return context.AfterFunc(s.sub.lost, f)
+}
+
 // Next returns the next event; after an event of type error, and when ctx
 // ends, there is none.
 func (s *Stream) Next(ctx context.Context) (StreamEvent, error) {
 	for len(s.pending) == 0 {
-		select {
-		case c, ok := <-s.sub.changes:
-			switch {
-			case !ok:
-				return streamError(0, query.TimeOut.String(),
-					"Stream closed due to congestion after accumulating 4096 items."), nil
-			case c.ts <= s.Start:
-				continue
+		c, accumulated, ok := s.sub.take()
+		switch {
+		case accumulated > 0:
+			return streamError(0, query.TimeOut.String(),
+				fmt.Sprintf("Stream closed due to congestion after accumulating %d items.", accumulated)), nil
+		case !ok:
+			select {
+			case <-s.sub.arrived:
+			case <-ctx.Done():
+				return StreamEvent{}, ctx.Err()
 			}
-			events, err := s.events(ctx, c)
-			if err != nil {
-				return StreamEvent{}, err
-			}
-			s.pending = events
-		case <-ctx.Done():
-			return StreamEvent{}, ctx.Err()
+			continue
+		case c.ts <= s.Start:
+			continue
 		}
+		events, err := s.events(ctx, c)
+		if err != nil {
+			return StreamEvent{}, err
+		}
+		s.pending = events
 	}
 	e := s.pending[0]
 	s.pending = s.pending[1:]

@@ -41,8 +41,7 @@ func (s *Stream) documentEvents(tx *tx, c streamChange) ([]StreamEvent, error) {
 	var live *kv.Write
 	past := map[int64]record{}
 	removed := map[int64]bool{}
-	for i := range c.writes {
-		w := &c.writes[i]
+	for _, w := range c.writes {
 		if w.Key[0] == spaceLive {
 			live = w
 			continue
@@ -188,8 +187,7 @@ func (s *Stream) event(kind string, ts int64, e shown) ([]StreamEvent, error) {
 // setEvents makes the events of a set: what left it, then what entered.
 func (s *Stream) setEvents(tx *tx, c streamChange) ([]StreamEvent, error) {
 	var removes, adds []StreamEvent
-	for i := range c.writes {
-		w := &c.writes[i]
+	for _, w := range c.writes {
 		action, ref, values, at, err := s.setChange(c, w)
 		if err != nil {
 			return nil, err
@@ -251,8 +249,7 @@ func (s *Stream) setChange(c streamChange, w *kv.Write) (action value.String, re
 // there before: an update changes nothing in the set of documents, and puts
 // the version before it into history.
 func entered(rec record, w *kv.Write, c streamChange) bool {
-	for i := range c.writes {
-		past := &c.writes[i]
+	for _, past := range c.writes {
 		if past.Key[0] != spaceHistory || !bytes.Equal(past.Key[1:historyStamp], w.Key[1:]) {
 			continue
 		}

@@ -45,6 +45,7 @@ var rows = []row{
 	{number: "12", name: "64 writers, beside a bare commit queue", unit: rates, must: 0.9, start: startWriters(bareQueue)},
 	{number: "12", name: "64 writers, beside db.Update alone", unit: rates, must: 4, start: startWriters(loneUpdate)},
 	{number: "12", name: "64 writers, beside db.Batch", unit: rates, must: 1.5, start: startWriters(dbBatch)},
+	{number: "", name: "event to one of 1,000 streams, 500 commits/s", most: 5e6, start: startStreams},
 	{number: "14", name: "bbolt by hand beside a writer, to alone", must: 1.3, start: startRawBesideWriter},
 	{number: "14", name: "authenticate beside a writer, to alone", must: 1.3, start: startBesideWriter},
 }
