@@ -7,23 +7,10 @@ import (
 	"testing"
 
 	"github.com/fawndb/fawn/engine"
-	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/kv/kvtest"
 	"github.com/fawndb/fawn/engine/kv/mem"
 	"github.com/fawndb/fawn/query/value"
 )
-
-// contended is a store whose next commits fail.
-type contended struct {
-	kv.Store
-	fails atomic.Int64
-}
-
-func (s *contended) Commit(ctx context.Context, b *kv.Batch) (int64, error) {
-	if s.fails.Add(-1) >= 0 {
-		return 0, kv.ErrConflict
-	}
-	return s.Store.Commit(ctx, b)
-}
 
 // salts counts the salts that are drawn from it.
 type salts struct{ n atomic.Int64 }
@@ -38,7 +25,7 @@ func (s *salts) Read(p []byte) (int, error) {
 // TestRerunHashesOnce: a query that is run again after a conflict remembers
 // what it hashed.
 func TestRerunHashesOnce(t *testing.T) {
-	store, random := &contended{Store: mem.New(mem.Options{})}, &salts{}
+	store, random := kvtest.Lose(mem.New(mem.Options{})), &salts{}
 	db, err := engine.OpenStore(store, engine.Options{PasswordCost: cheap, Random: random})
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +34,7 @@ func TestRerunHashesOnce(t *testing.T) {
 	ctx := context.Background()
 	run := func(q string, runs int64) *engine.Result {
 		t.Helper()
-		store.fails.Store(runs)
+		store.Next(runs)
 		res, err := db.Query(ctx, db.RootSecret(), q, nil)
 		if err != nil {
 			t.Fatal(err)

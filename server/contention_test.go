@@ -6,11 +6,11 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/engine/kv"
+	"github.com/fawndb/fawn/engine/kv/kvtest"
 	"github.com/fawndb/fawn/engine/kv/mem"
 )
 
@@ -73,23 +73,10 @@ func TestContended(t *testing.T) {
 
 const user = `Ref(Collection("users"), "1")`
 
-// losing is a store whose next commits lose against others.
-type losing struct {
-	kv.Store
-	left atomic.Int64
-}
-
-func (s *losing) Commit(ctx context.Context, b *kv.Batch) (int64, error) {
-	if s.left.Add(-1) >= 0 {
-		return 0, kv.ErrConflict
-	}
-	return s.Store.Commit(ctx, b)
-}
-
 // TestRetries checks how often a query that loses is run again, that the answer
 // tells, and that what it writes is written once or not at all.
 func TestRetries(t *testing.T) {
-	store := &losing{Store: mem.New(mem.Options{})}
+	store := kvtest.Lose(mem.New(mem.Options{}))
 	h := openOver(t, Options{}, func() (*engine.DB, error) { return engine.OpenStore(store, engine.Options{}) })
 	const ref = `{"ref":{"collection":"users"},"id":"1"}`
 	const increment = `{"select":["data","n"],"from":{"update":` + ref +
@@ -114,7 +101,7 @@ func TestRetries(t *testing.T) {
 		{"7", 7, 200, "7"},
 		{"7", 8, 409, "7"},
 	} {
-		store.left.Store(test.loses)
+		store.Next(test.loses)
 		header := http.Header{}
 		if test.most != "" {
 			header.Set("X-Max-Retries-On-Contention", test.most)
@@ -131,10 +118,10 @@ func TestRetries(t *testing.T) {
 		if retries := got.header.Get("X-Txn-Retries"); retries != test.retries {
 			t.Errorf("at most %q, losing %d times: x-txn-retries is %q, want %q", test.most, test.loses, retries, test.retries)
 		}
-		if left := store.left.Load(); left > 0 {
+		if left := store.Left(); left > 0 {
 			t.Errorf("at most %q, losing %d times: %d commits fewer than there should be", test.most, test.loses, left)
 		}
-		store.left.Store(0)
+		store.Next(0)
 		same(t, h.ask(t, c, ask{body: `{"select":["data","n"],"from":{"get":` + ref + `}}`}),
 			answer{Status: 200, Body: `{"resource":` + strconv.Itoa(done) + `}`})
 	}

@@ -212,37 +212,41 @@ func TestRefusedStreams(t *testing.T) {
 	}
 }
 
-// flood opens a stream that nobody reads, and writes more to its document than
-// the connection and what may wait hold together.
-func flood(t *testing.T, h *house, c *http.Client) *http.Response {
+// follow opens a stream as root, until the test ends.
+func (h *house) follow(t *testing.T, c *http.Client, target string) io.Reader {
 	t.Helper()
-	h.ask(t, c, ask{body: `{"create_collection":{"object":{"name":"users"}}}`})
-	h.ask(t, c, ask{body: `{"create":` + user1 + `}`})
-	r, err := http.NewRequest(http.MethodPost, "http://"+h.addr+"/stream", strings.NewReader(user1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+h.secret)
+	r := h.request(t, target)
+	r.URL.Path = "/stream"
 	resp, err := c.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	return resp.Body
+}
+
+// flood opens a stream that nobody reads, and writes more to its document than
+// the connection and what may wait hold together.
+func flood(t *testing.T, h *house, c *http.Client) io.Reader {
+	t.Helper()
+	h.ask(t, c, ask{body: `{"create_collection":{"object":{"name":"users"}}}`})
+	h.ask(t, c, ask{body: `{"create":` + user1 + `}`})
+	unread := h.follow(t, c, user1)
 	update := `{"update":` + user1 + `,"params":{"object":{"data":{"object":{"x":"` + strings.Repeat("x", 256<<10) + `"}}}}}`
 	for range 60 {
 		if got := h.ask(t, client(t, "HTTP/1.1"), ask{body: update}); got.Status != 200 {
 			t.Fatalf("others are not served: %d %s", got.Status, got.Body)
 		}
 	}
-	return resp
+	return unread
 }
 
 // TestSlowReaderIsGivenUp checks that a reader that is too slow is told so.
 func TestSlowReaderIsGivenUp(t *testing.T) {
 	eachProtocol(t, func(t *testing.T, c *http.Client) {
 		h := open(t, Options{}, nil)
-		resp := flood(t, h, c)
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
+		unread := flood(t, h, c)
+		body, err := io.ReadAll(unread)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,14 +275,13 @@ func TestSlowReaderIsCut(t *testing.T) {
 				}
 			})
 		})
-		resp := flood(t, h, c)
-		defer resp.Body.Close()
+		unread := flood(t, h, c)
 		select {
 		case <-ended:
 		case <-time.After(20 * time.Second):
 			t.Fatal("it is still waited for")
 		}
-		if body, err := io.ReadAll(resp.Body); err == nil {
+		if body, err := io.ReadAll(unread); err == nil {
 			t.Errorf("the answer ended well after %d bytes", len(body))
 		}
 	})
@@ -294,17 +297,7 @@ func TestManyStreams(t *testing.T) {
 	readers := make([]*bufio.Reader, streams)
 	document := func(i int) string { return `{"@ref":{"id":"` + strconv.Itoa(i+1) + `","collection":` + users + `}}` }
 	for i := range readers {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+h.addr+"/stream", strings.NewReader(document(i)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Authorization", "Bearer "+h.secret)
-		resp, err := c.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		readers[i] = bufio.NewReaderSize(resp.Body, 512)
+		readers[i] = bufio.NewReaderSize(h.follow(t, c, document(i)), 512)
 		if line, err := readers[i].ReadString('\n'); !strings.HasPrefix(line, `{"type":"start"`) {
 			t.Fatalf("stream %d begins with %q, %v", i, line, err)
 		}

@@ -1,6 +1,6 @@
-// Package kvtest is the suite that every store behind kv must pass, and two
-// wrappers of a store for other tests: one that fails at the n-th operation,
-// one that counts what is read.
+// Package kvtest is the suite that every store behind kv must pass, and three
+// wrappers of a store for other tests: one that fails at the n-th operation, one
+// whose commits lose, one that counts what is read.
 package kvtest
 
 import (
