@@ -143,8 +143,10 @@ func (p *pager) refs(it Elements) (more, ok bool, err error) {
 	list := p.room.List[:0]
 	for end := false; len(list) <= p.size && !end; {
 		if len(list) == cap(list) {
-			if err := p.c.alive(); err != nil {
-				return false, false, err
+			if len(list) > defaultPageSize {
+				if err := p.c.alive(); err != nil {
+					return false, false, err
+				}
 			}
 			list = slices.Grow(list, p.more(len(list)))
 		}

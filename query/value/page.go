@@ -102,6 +102,15 @@ func (p *Page) Object() Object {
 	return append(o, Field{"data", p.Data()})
 }
 
+func (p *Page) resolve(ts int64) *Page {
+	out := *p
+	if !p.Plain() {
+		out.SetData(resolveList(p.data, ts))
+	}
+	out.Before, out.After = Resolve(p.Before, ts), Resolve(p.After, ts)
+	return &out
+}
+
 // PageRoom is memory for a page of few refs, in one piece.
 type PageRoom struct {
 	Page Page

@@ -24,12 +24,7 @@ func Resolve(v Value, ts int64) Value {
 	case *Sourced:
 		return &Sourced{Resolve(v.Value, ts), resolveList(v.Sources, ts)}
 	case *Page:
-		p := *v
-		if !p.Plain() {
-			p.SetData(resolveList(v.Data(), ts))
-		}
-		p.Before, p.After = Resolve(v.Before, ts), Resolve(v.After, ts)
-		return &p
+		return v.resolve(ts)
 	case *Set:
 		s := *v
 		s.Terms, s.Sets = resolveList(s.Terms, ts), resolveList(s.Sets, ts)

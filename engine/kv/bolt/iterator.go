@@ -45,14 +45,15 @@ func (it *iterator) step() bool {
 	return it.settle(it.move())
 }
 
-// Fill sets its guard, and compares with the bound, once for all entries.
+// Fill sets its guard once for all entries, and, unless the scan has just begun,
+// compares with its bound once: the first entries are often all there are.
 func (it *iterator) Fill(keys, values [][]byte) (n int) {
 	if len(keys) == 0 || !it.ready() {
 		return 0
 	}
 	defer it.caught(debug.SetPanicOnFault(true))
-	filled := 0
-	if !it.started {
+	filled, fresh := 0, !it.started
+	if fresh {
 		if !it.step() {
 			return 0
 		}
@@ -60,7 +61,7 @@ func (it *iterator) Fill(keys, values [][]byte) (n int) {
 	}
 	for it.key != nil && filled < len(keys) {
 		key, value := it.move()
-		if key == nil || checkEntry(key, value) != nil {
+		if fresh || key == nil || checkEntry(key, value) != nil {
 			if !it.settle(key, value) {
 				break
 			}
