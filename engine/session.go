@@ -90,7 +90,8 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 	if err != nil || instance == nil {
 		return nil, err
 	}
-	if !rec.HasTTL && lasts && instance.Scope == ref.Scope {
+	// What a transaction that writes sees may be its own, and never be committed.
+	if !tx.t.Tracks() && !rec.HasTTL && lasts && instance.Scope == ref.Scope {
 		tx.db.known.learn(text, *instance, tx.now)
 	}
 	return tx.actingAs(ref, *instance)

@@ -14,7 +14,6 @@ import (
 	"github.com/fawndb/fawn/server"
 	"github.com/fawndb/fawn/server/conns"
 	"github.com/fawndb/fawn/server/resp"
-	"github.com/fawndb/fawn/server/tokens"
 )
 
 // door is one way into the database: a listener and who serves it.
@@ -53,28 +52,29 @@ func closeAll(doors []*door) error {
 	return err
 }
 
+// public is the URL under which clients reach the server: the one that was
+// given, or its address.
+func (f *serveFlags) public(doors []*door) string {
+	switch addr := doors[len(doors)-1].listener.Addr().String(); {
+	case f.publicURL != "":
+		return f.publicURL
+	case f.cert != "":
+		return "https://" + addr
+	default:
+		return "http://" + addr
+	}
+}
+
 // staff puts a server behind each door.
-func (f *serveFlags) staff(ctx context.Context, doors []*door, db *engine.DB, log *slog.Logger) error {
+func (f *serveFlags) staff(doors []*door, db *engine.DB, services *services, log *slog.Logger) {
 	web := doors[len(doors)-1]
 	web.refusal = server.FullAnswer()
-	web.server = server.New(db, server.Options{Log: log, Build: "fawn-" + version})
+	web.server = server.New(db, server.Options{Log: log, Build: "fawn-" + version, Mounts: services.mounts})
 	if f.tcp == "" {
-		return nil
-	}
-	issuer := f.publicURL
-	if issuer == "" {
-		issuer = "http://" + web.listener.Addr().String()
-		if f.cert != "" {
-			issuer = "https://" + web.listener.Addr().String()
-		}
-	}
-	services, err := tokens.Open(ctx, db, tokens.Options{Issuer: issuer})
-	if err != nil {
-		return err
+		return
 	}
 	doors[0].refusal = []byte(resp.FullReply)
-	doors[0].server = resp.New(db, resp.Options{Tokens: services, Log: log, Version: version})
-	return nil
+	doors[0].server = resp.New(db, resp.Options{Tokens: services.tokens, Log: log, Version: version})
 }
 
 // serveAll serves the doors until ctx ends, and then lets running queries

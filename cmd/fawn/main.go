@@ -35,6 +35,7 @@ func command() *cobra.Command {
 	}
 	root.AddCommand(serveCommand(), evalCommand(), fmtCommand(), checkCommand(), compactCommand(),
 		exportCommand(), importCommand(),
+		keysCommand(), licensesCommand(),
 		tourCommand(), docsCommand(), helpCommand(root), versionCommand())
 	return root
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/engine/password"
 	"github.com/fawndb/fawn/server/conns"
 	"github.com/fawndb/fawn/server/jwks"
 )
@@ -35,6 +36,10 @@ type serveFlags struct {
 	publicURL                  string
 	connections                int
 	privateKeys                bool
+	passwords                  string
+	bcryptCost                 int
+	loginLimit                 bool
+	services                   serviceFlags
 }
 
 func serveCommand() *cobra.Command {
@@ -62,6 +67,10 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.connections, "max-connections", conns.DefaultMax, "how many connections may be open at once")
 	cmd.Flags().BoolVar(&f.privateKeys, "jwks-allow-private", false,
 		"fetch the keys of access providers from private addresses too")
+	cmd.Flags().StringVar(&f.passwords, "passwords-algorithm", "argon2id", "how new passwords are hashed: argon2id or bcrypt")
+	cmd.Flags().IntVar(&f.bcryptCost, "passwords-bcrypt-cost", 12, "cost of bcrypt")
+	cmd.Flags().BoolVar(&f.loginLimit, "login-limit", true, "lock whoever is tried with wrong passwords too often under a key of the role client")
+	f.services.add(cmd.Flags())
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	return cmd
 }
@@ -72,20 +81,9 @@ func serveCommand() *cobra.Command {
 const collectPercent = 300
 
 func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error {
-	secret := os.Getenv(rootSecretVariable)
-	for _, addr := range []string{f.addr, f.tcp} {
-		if secret != "" && len(secret) < minSecret && addr != "" && !loopback(addr) {
-			return fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
-				rootSecretVariable, minSecret, addr)
-		}
-	}
-	if f.connections < 1 {
-		return errors.New("--max-connections must be positive")
-	}
-	if f.cert != "" {
-		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {
-			return fmt.Errorf("certificate: %w", err)
-		}
+	options, err := f.check()
+	if err != nil {
+		return err
 	}
 	// The file comes last: nothing may go wrong between the making of a new
 	// one and the showing of its root secret.
@@ -93,22 +91,79 @@ func serve(ctx context.Context, out, diagnostics io.Writer, f serveFlags) error 
 	if err != nil {
 		return err
 	}
+	publicURL := f.public(doors)
+	if err := f.services.check(publicURL); err != nil {
+		return errors.Join(err, closeAll(doors))
+	}
 	log := slog.New(slog.NewTextHandler(diagnostics, nil))
-	db, err := engine.Open(f.data, engine.Options{
-		RootSecret: secret, Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys}), Log: log,
-	})
+	options.Log = log
+	db, err := engine.Open(f.data, options)
 	if err != nil {
 		return errors.Join(err, closeAll(doors))
 	}
 	announce(out, db)
+	services, err := f.services.open(ctx, out, diagnostics, db, f.data, publicURL, log)
+	if err != nil {
+		return errors.Join(err, closeAll(doors), db.Close())
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectPercent)
 	}
-	if err := f.staff(ctx, doors, db, log); err != nil {
-		return errors.Join(err, closeAll(doors), db.Close())
+	f.staff(doors, db, services, log)
+	for _, told := range services.told {
+		fmt.Fprintln(out, told)
 	}
-	return errors.Join(f.serveAll(ctx, out, doors, log), db.Close())
+	go services.tend(ctx)
+	go watchClock(ctx, log)
+	err = f.serveAll(ctx, out, doors, log)
+	services.end()
+	return errors.Join(err, db.Close())
 }
+
+// check refuses flags that go wrong together, and returns what they say of the
+// database.
+func (f *serveFlags) check() (engine.Options, error) {
+	secret := os.Getenv(rootSecretVariable)
+	for _, addr := range []string{f.addr, f.tcp} {
+		if secret != "" && len(secret) < minSecret && addr != "" && !loopback(addr) {
+			return engine.Options{}, fmt.Errorf("%s is shorter than %d characters: refusing to listen beyond loopback on %s",
+				rootSecretVariable, minSecret, addr)
+		}
+	}
+	if f.connections < 1 {
+		return engine.Options{}, errors.New("--max-connections must be positive")
+	}
+	if f.cert != "" {
+		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {
+			return engine.Options{}, fmt.Errorf("certificate: %w", err)
+		}
+	}
+	o, err := f.engineOptions()
+	o.RootSecret = secret
+	return o, err
+}
+
+// engineOptions are those of the database that flags say.
+func (f *serveFlags) engineOptions() (engine.Options, error) {
+	o := engine.Options{Keys: jwks.New(jwks.Options{AllowPrivate: f.privateKeys})}
+	switch f.passwords {
+	case "argon2id":
+	case "bcrypt":
+		if f.bcryptCost < minBcrypt || f.bcryptCost > maxBcrypt {
+			return o, fmt.Errorf("--passwords-bcrypt-cost must be from %d to %d", minBcrypt, maxBcrypt)
+		}
+		o.PasswordCost.Bcrypt, f.services.maxPassword = f.bcryptCost, password.BcryptMax
+	default:
+		return o, fmt.Errorf("--passwords-algorithm: %q is neither argon2id nor bcrypt", f.passwords)
+	}
+	if !f.loginLimit {
+		o.LoginLimit.Limit = -1
+	}
+	return o, nil
+}
+
+// Costs of bcrypt that are of use: from what it can do to a second or so.
+const minBcrypt, maxBcrypt = 4, 16
 
 // announce shows the root secret of a new file, the only time it can be.
 func announce(w io.Writer, db *engine.DB) {

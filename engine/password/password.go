@@ -1,8 +1,8 @@
 // Package password owns slow hashes of passwords: how they are made, compared
 // and told apart. A stored hash describes itself.
 //
-//	$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>   every new password
-//	$2a$…, $2b$…, $2y$…                             imported, bcrypt
+//	$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>   every new password, else
+//	$2a$…, $2b$…, $2y$…                             bcrypt: imported, and new ones where the operator keeps it
 //
 // Source: chapter on authentication, section 3.1.
 package password
@@ -23,9 +23,7 @@ import (
 const (
 	saltSize = 16
 	hashSize = 32
-	// bcryptMax is how much of a password bcrypt looks at, in bytes;
 	// bcryptCost is the highest cost of a stored hash that is still computed.
-	bcryptMax  = 72
 	bcryptCost = 16
 	// Bounds of what a stored hash may ask for, so that a forged one cannot
 	// exhaust the machine: memory in KiB, passes, lanes.
@@ -33,19 +31,33 @@ const (
 	minOutput, maxOutput         = 16, 64
 )
 
-// Cost is how much work an argon2id hash takes.
+// BcryptMax is how much of a password bcrypt looks at, in bytes.
+const BcryptMax = 72
+
+// Cost is how much work a hash takes: one of argon2id, or, with Bcrypt, one of
+// bcrypt.
 type Cost struct {
 	Memory uint32 // KiB
 	Time   uint32 // passes
 	Lanes  uint8
+	// Bcrypt, when set, is the cost of bcrypt, which takes the place of
+	// argon2id: 12, say. It looks at the first 72 bytes of a password only.
+	Bcrypt int
 }
 
 // DefaultCost is that of new passwords unless the operator says otherwise.
 var DefaultCost = Cost{Memory: 19456, Time: 2, Lanes: 1}
 
-// Hash returns the self-describing argon2id hash of a password with a fresh
-// salt from random.
+// Hash returns the self-describing hash of a password with a fresh salt from
+// random; bcrypt takes its salt from the system.
 func Hash(password string, c Cost, random io.Reader) (string, error) {
+	if c.Bcrypt != 0 {
+		hash, err := bcrypt.GenerateFromPassword(cut(password), c.Bcrypt)
+		if err != nil {
+			return "", fmt.Errorf("password: %w", err)
+		}
+		return string(hash), nil
+	}
 	salt := make([]byte, saltSize)
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return "", fmt.Errorf("password: salt: %w", err)
@@ -59,13 +71,10 @@ func Hash(password string, c Cost, random io.Reader) (string, error) {
 // no hash matches nothing.
 func Matches(stored, password string) bool {
 	if strings.HasPrefix(stored, "$2") {
-		if len(password) > bcryptMax {
-			password = password[:bcryptMax]
-		}
 		if cost, err := bcrypt.Cost([]byte(stored)); err != nil || cost > bcryptCost {
 			return false
 		}
-		return bcrypt.CompareHashAndPassword([]byte(stored), []byte(password)) == nil
+		return bcrypt.CompareHashAndPassword([]byte(stored), cut(password)) == nil
 	}
 	c, salt, sum, ok := parse(stored)
 	if !ok {
@@ -75,9 +84,16 @@ func Matches(stored, password string) bool {
 	return subtle.ConstantTimeCompare(got, sum) == 1
 }
 
-// Current reports whether a stored hash is an argon2id hash of this cost; any
-// other is to be replaced after the next login.
+// cut returns what bcrypt looks at.
+func cut(password string) []byte { return []byte(password[:min(len(password), BcryptMax)]) }
+
+// Current reports whether a stored hash is of this cost; any other is to be
+// replaced after the next login.
 func Current(stored string, c Cost) bool {
+	if c.Bcrypt != 0 {
+		cost, err := bcrypt.Cost([]byte(stored))
+		return err == nil && cost == c.Bcrypt
+	}
 	got, _, _, ok := parse(stored)
 	return ok && got == c
 }

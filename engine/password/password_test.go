@@ -25,7 +25,7 @@ func TestVector(t *testing.T) {
 	if !Matches(vector, "sekrit") || Matches(vector, "Sekrit") || Matches(vector, "") {
 		t.Error("Matches is wrong")
 	}
-	if !Current(vector, DefaultCost) || Current(vector, Cost{8, 1, 1}) {
+	if !Current(vector, DefaultCost) || Current(vector, Cost{Memory: 8, Time: 1, Lanes: 1}) {
 		t.Error("Current is wrong")
 	}
 	if _, err := Hash("x", DefaultCost, strings.NewReader("short")); err == nil {
@@ -35,7 +35,7 @@ func TestVector(t *testing.T) {
 
 func TestBcrypt(t *testing.T) {
 	long := strings.Repeat("p", 100)
-	h, err := bcrypt.GenerateFromPassword([]byte(long[:bcryptMax]), bcrypt.MinCost)
+	h, err := bcrypt.GenerateFromPassword([]byte(long[:BcryptMax]), bcrypt.MinCost)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,4 +81,23 @@ func FuzzMatches(f *testing.F) {
 			t.Errorf("parse(%q) = %v", stored, c)
 		}
 	})
+}
+
+// TestKeptBcrypt: new hashes of bcrypt, where the operator keeps it.
+func TestKeptBcrypt(t *testing.T) {
+	cost := Cost{Bcrypt: 4}
+	long := strings.Repeat("x", BcryptMax)
+	for _, text := range []string{"", "secret", long, long + "beyond"} {
+		hash, err := Hash(text, cost, nil)
+		if err != nil || !strings.HasPrefix(hash, "$2") || !Matches(hash, text) || Matches(hash, "z"+text) {
+			t.Errorf("%.10q: %q, %v", text, hash, err)
+		}
+		if !Current(hash, cost) || Current(hash, Cost{Bcrypt: 5}) || Current(hash, DefaultCost) {
+			t.Errorf("%.10q: current: %q", text, hash)
+		}
+	}
+	argon, err := Hash("x", Cost{Memory: 8, Time: 1, Lanes: 1}, bytes.NewReader(make([]byte, saltSize)))
+	if err != nil || Current(argon, cost) {
+		t.Errorf("argon2id is current where bcrypt is kept: %v", err)
+	}
 }

@@ -91,6 +91,9 @@ func New(s *tokens.Service, d door.Options, o Options) (*Door, error) {
 	if o.Policy == nil {
 		o.Policy = &DefaultPolicy
 	}
+	policy := *o.Policy
+	policy.inForce(0, s.MaxPassword())
+	o.Policy = &policy
 	if u, err := url.Parse(o.ResetURL); err != nil || o.ResetURL != "" && (u.Host == "" || !strings.Contains(o.ResetURL, "{token}")) {
 		return nil, fmt.Errorf("dfx: the URL of resets %q is no URL with {token}", o.ResetURL)
 	}
@@ -134,3 +137,6 @@ func (d *Door) mux() http.Handler {
 
 // ServeHTTP answers the paths below the prefix.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
+
+// Prefixes are the paths that the door answers, with all below them.
+func (d *Door) Prefixes() []string { return []string{d.options.Prefix + "/", d.options.Prefix} }

@@ -68,7 +68,7 @@ func (d *Door) organisation(tx *tokens.Tx, identifier string) (*organisation, er
 			return nil, fmt.Errorf("dfx: the policy of %q: %w", identifier, err)
 		}
 	}
-	o.policy.inForce(data.Seconds)
+	o.policy.inForce(data.Seconds, d.MaxPassword())
 	return o, nil
 }
 

@@ -37,7 +37,8 @@ type Policy struct {
 	LimitVerificationAttemptsWindowDurationSeconds int64
 }
 
-// Bounds of the length of passwords, of all policies.
+// Bounds of the length of passwords, of all policies. How long they may be is the
+// services' to say: no more than this.
 // Source: chapter on token services, section 6.1.
 const (
 	minLength = 8
@@ -47,15 +48,15 @@ const (
 // DefaultPolicy is that of organisations that do not say what they want.
 var DefaultPolicy = func() Policy {
 	p := Policy{PasswordSpecialCharacters: "!@#$%^&*"}
-	p.inForce(0)
+	p.inForce(0, maxLength)
 	return p
 }()
 
 // inForce sets what is not an organisation's to say.
-func (p *Policy) inForce(sessionMax int64) {
-	p.PasswordMinLength = min(max(p.PasswordMinLength, minLength), maxLength)
-	if p.PasswordMaxLength < p.PasswordMinLength || p.PasswordMaxLength > maxLength {
-		p.PasswordMaxLength = maxLength
+func (p *Policy) inForce(sessionMax int64, longest int) {
+	p.PasswordMinLength = min(max(p.PasswordMinLength, minLength), int64(longest))
+	if p.PasswordMaxLength < p.PasswordMinLength || p.PasswordMaxLength > int64(longest) {
+		p.PasswordMaxLength = int64(longest)
 	}
 	p.AdminPasswordMinLength = p.PasswordMinLength
 	p.PasswordRotateDays, p.RequireUniquePasswordsCount = 0, 0

@@ -104,18 +104,15 @@ func (m *Mono) newUser(tx *tokens.Tx, o tokens.Origin, u *user, password string)
 	return made, tx.Audit(o, tokens.Event{Event: "user.created", Subject: tx.Path(doc.Ref)})
 }
 
-// How long passwords may be, in bytes of their normal form.
-const (
-	minPassword = 8
-	maxPassword = 1024
-)
+// minPassword is how long a password must be, in bytes of its normal form.
+const minPassword = 8
 
 // register makes a user, who gets no permission that the caller lacks.
 func (m *Mono) register(tx *tokens.Tx, s *session, r *request) (any, error) {
 	if !s.user.has(adminUser) && !s.user.has(createUsers) {
 		return nil, refuse(http.StatusUnauthorized, mayNotUsers)
 	}
-	u, password, err := readRegistration(r)
+	u, password, err := m.readRegistration(r)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +132,7 @@ func (m *Mono) register(tx *tokens.Tx, s *session, r *request) (any, error) {
 }
 
 // readRegistration reads who is to be registered, with which password.
-func readRegistration(r *request) (*user, string, error) {
+func (m *Mono) readRegistration(r *request) (*user, string, error) {
 	in, err := r.members()
 	if err != nil {
 		return nil, "", err
@@ -153,7 +150,7 @@ func readRegistration(r *request) (*user, string, error) {
 			return nil, "", err
 		}
 	}
-	if n := len(norm.NFC.String(password)); u.Username == "" || n < minPassword || n > maxPassword {
+	if n := len(norm.NFC.String(password)); u.Username == "" || n < minPassword || n > m.MaxPassword() {
 		return nil, "", errBadRequest
 	}
 	return u, password, nil

@@ -127,8 +127,8 @@ func (tx *Tx) Events(after int64, name string, limit int) (*Events, error) {
 			return nil, fmt.Errorf("tokens: audit: %w", err)
 		}
 		var page []struct {
-			ID    string `fauna:"id"`
-			Event Event  `fauna:"event"`
+			ID    string `fauna:"id" json:"id"`
+			Event Event  `fauna:"event" json:"event"`
 		}
 		if err := tx.Decode(v, &page); err != nil {
 			return nil, fmt.Errorf("tokens: audit: %w", err)

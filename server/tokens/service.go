@@ -42,6 +42,9 @@ type Options struct {
 	Race time.Duration
 	// Retention is how long the audit is kept; the default is 90 days.
 	Retention time.Duration
+	// MaxPassword is how long the passwords that the doors take for users may be,
+	// in bytes; the default is 1024.
+	MaxPassword int
 	// Audited is told of every event once it is in the store. It must not
 	// block.
 	Audited func(Event)
@@ -81,6 +84,9 @@ func Open(ctx context.Context, db *engine.DB, o Options) (*Service, error) {
 	}
 	if o.Race == 0 {
 		o.Race = 5 * time.Second
+	}
+	if o.MaxPassword == 0 {
+		o.MaxPassword = 1024
 	}
 	if o.Retention == 0 {
 		o.Retention = 90 * 24 * time.Hour
@@ -144,6 +150,9 @@ func (s *Service) Scope() value.Scope { return s.scope }
 
 // Issuer is the public URL, without a slash at its end.
 func (s *Service) Issuer() string { return s.options.Issuer }
+
+// MaxPassword is how long a new password may be, in bytes.
+func (s *Service) MaxPassword() int { return s.options.MaxPassword }
 
 // Ring is the key ring, nil if there is none.
 func (s *Service) Ring() *Ring { return s.options.Ring }
