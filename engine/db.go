@@ -204,9 +204,6 @@ func (o Options) withDefaults() Options {
 	if o.LoginLimit == (limiter.Policy{}) {
 		o.LoginLimit = limiter.Passwords
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	if o.SweepInterval == 0 {
 		o.SweepInterval = time.Minute
 	}

@@ -34,15 +34,12 @@ type ServiceCaller struct {
 func (db *DB) BeginFor(ctx context.Context, text string) (*Transaction, *ServiceCaller, error) {
 	req := new(request)
 	req.limited.limit(ctx, db.options.Timeout)
-	tx, err := db.open(&req.limited, req, false)
+	tx, err := db.admit(&req.limited, req, text, false)
 	if err != nil {
-		return nil, nil, err
-	}
-	t := &Transaction{tx: tx}
-	if err := tx.enter(text); err != nil {
-		t.End()
+		req.limited.release()
 		return nil, nil, public(err)
 	}
+	t := &Transaction{tx: tx}
 	caller := newServiceCaller(tx.session, *tx.rights)
 	tx.session = tx.sessionOf(session{scope: caller.session.scope, builtin: roleAdmin})
 	if tx.rights, err = tx.rightsOf(tx.session); err != nil {

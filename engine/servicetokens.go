@@ -70,6 +70,12 @@ func (t *Transaction) PutToken(s *ServiceToken) error {
 	if err := t.trusted(); err != nil {
 		return err
 	}
+	err := t.put(s)
+	t.wrote(err)
+	return err
+}
+
+func (t *Transaction) put(s *ServiceToken) error {
 	params := value.Object{{Name: "instance", Value: s.Instance}}
 	if s.Data != nil {
 		params = append(params, value.Field{Name: "data", Value: s.Data})
@@ -189,7 +195,9 @@ func (t *Transaction) DeleteToken(r value.Ref) (bool, error) {
 	if old == nil || err != nil {
 		return false, err
 	}
-	return true, t.tx.unstore(r, old)
+	err = t.tx.unstore(r, old)
+	t.wrote(err)
+	return true, err
 }
 
 // TokensOf calls f with the live tokens of an instance, of services or not. It

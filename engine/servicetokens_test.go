@@ -195,6 +195,23 @@ func TestUpdate(t *testing.T) {
 	if n := db.root(`Count(Documents(Collection("users")))`); !errors.Is(err, failed) || n != value.Long(1) {
 		t.Errorf("%v, %v users", err, n)
 	}
+	// A query that fails in its middle has done nothing, whoever looks away.
+	_, err = db.Update(ctx, "root", func(tx *engine.Transaction) error {
+		_, _ = tx.Query(`Do(Create(Collection("users"), {}), Abort("no"))`, nil)
+		return nil
+	})
+	if n := db.root(`Count(Documents(Collection("users")))`); code(err) != query.TransactionAborted || n != value.Long(1) {
+		t.Errorf("a query that was aborted: %v, %v users", err, n)
+	}
+	_, err = db.Update(ctx, "root", func(tx *engine.Transaction) error {
+		_, _ = tx.Query(`Get(Ref(Collection("users"), "404"))`, nil) // one that does not write may fail
+		_, err := tx.Query(`Do(Create(Collection("users"), {}), null)`, nil)
+		return err
+	})
+	if n := db.root(`Count(Documents(Collection("users")))`); err != nil || n != value.Long(2) {
+		t.Errorf("a query that found nothing: %v, %v users", err, n)
+	}
+	db.root(`Do(Foreach(Paginate(Documents(Collection("users")), { size: 1 }), (u) => Delete(u)), null)`)
 	var wait sync.WaitGroup
 	for range 16 {
 		wait.Go(func() {

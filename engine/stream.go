@@ -64,14 +64,11 @@ func (db *DB) Subscribe(ctx context.Context, r Request, fields StreamFields) (*S
 }
 
 func (db *DB) subscribe(ctx context.Context, r *Request, req *request, fields StreamFields) (*Stream, error) {
-	tx, err := db.open(ctx, req, false)
+	tx, err := db.admit(ctx, req, r.Secret, false)
 	if err != nil {
 		return nil, err
 	}
 	defer tx.close()
-	if err := tx.enter(r.Secret); err != nil {
-		return nil, err
-	}
 	if r.Expr == nil {
 		if r.Expr, err = r.Decode(); err != nil {
 			return nil, err
@@ -192,7 +189,7 @@ func streamError(txn int64, code, description string) StreamEvent {
 // First returns the event that begins every stream: its start, or, if the
 // secret has died meanwhile, an error.
 func (s *Stream) First(ctx context.Context) (StreamEvent, error) {
-	tx, err := s.enter(ctx)
+	tx, err := s.db.admit(ctx, &request{}, s.secret, false)
 	switch {
 	case errors.Is(err, ErrUnauthorized):
 		return authorizationLost(s.Start), nil
@@ -205,20 +202,6 @@ func (s *Stream) First(ctx context.Context) (StreamEvent, error) {
 
 func authorizationLost(ts int64) StreamEvent {
 	return streamError(ts, query.PermissionDenied.String(), "Authorization lost during stream evaluation.")
-}
-
-// enter opens a transaction under the stream's secret, which is checked anew
-// each time. The error is ErrUnauthorized if it is dead.
-func (s *Stream) enter(ctx context.Context) (*tx, error) {
-	tx, err := s.db.open(ctx, &request{}, false)
-	if err != nil {
-		return nil, err
-	}
-	if err := tx.enter(s.secret); err != nil {
-		tx.close()
-		return nil, err
-	}
-	return tx, nil
 }
 
 // Watch returns the events on what a query yields, from its start on, until

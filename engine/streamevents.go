@@ -14,7 +14,7 @@ import (
 // events makes the events of one commit, less those that the caller may not
 // see. If the secret has died there is one: an error.
 func (s *Stream) events(ctx context.Context, c streamChange) ([]StreamEvent, error) {
-	tx, err := s.enter(ctx)
+	tx, err := s.db.admit(ctx, &request{}, s.secret, false)
 	switch {
 	case errors.Is(err, ErrUnauthorized):
 		return []StreamEvent{authorizationLost(c.ts)}, nil

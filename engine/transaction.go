@@ -17,10 +17,12 @@ import (
 type Transaction struct {
 	tx     *tx
 	writes bool
+	failed error // of a write that may have been done in part
 }
 
 // Update runs f in a transaction under the rights of secret, and commits what
-// it wrote unless it fails. It returns the time of the commit in microseconds.
+// it wrote unless it fails, or a write in it has, which may have done a part of
+// what it was to do. It returns the time of the commit in microseconds.
 //
 // f is run again when it lost against others, a bounded number of times, the
 // last one alone so that it commits. So it begins with what it is given, and
@@ -55,17 +57,17 @@ func (db *DB) transact(
 		db.gate.Lock()
 		defer db.gate.Unlock()
 	}
-	tx, err := db.open(ctx, req, writes)
+	tx, err := db.admit(ctx, req, req.secret, writes)
 	if err != nil {
 		return 0, err
 	}
 	t := &Transaction{tx: tx, writes: writes}
 	defer t.end()
-	if err := tx.enter(req.secret); err != nil {
-		return 0, err
-	}
 	if err := f(t); err != nil {
 		return 0, err
+	}
+	if t.failed != nil {
+		return 0, t.failed
 	}
 	return tx.commit(alone)
 }
@@ -100,7 +102,17 @@ func (t *Transaction) Query(q string, args map[string]any) (value.Value, error) 
 		options.Limited, options.Allow, options.Where = true, ast.Read, "a view"
 	}
 	v, _, err := query.Eval(t.tx.ctx, t.tx, parsed.Expr, options)
+	if ast.EffectOf(parsed.Expr) == ast.Write {
+		t.wrote(err)
+	}
 	return v, err
+}
+
+// wrote notes what became of a write.
+func (t *Transaction) wrote(err error) {
+	if err != nil {
+		t.failed = err
+	}
 }
 
 // Get returns the live version of a document, nil if there is none. It needs

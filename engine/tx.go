@@ -93,6 +93,19 @@ func (done *tx) recycle() {
 	txs.Put(done)
 }
 
+// admit begins a transaction of whoever presents a secret.
+func (db *DB) admit(ctx context.Context, req *request, secret string, writes bool) (*tx, error) {
+	tx, err := db.open(ctx, req, writes)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.enter(secret); err != nil {
+		tx.close()
+		return nil, err
+	}
+	return tx, nil
+}
+
 // enter authenticates a secret and takes on its rights.
 func (tx *tx) enter(secret string) error {
 	s, err := tx.authenticate(secret)

@@ -27,16 +27,14 @@ type Verified struct {
 // Verify says whose secret it is: the lookup that every request of an
 // application makes. It reads the token and its instance, two point reads
 // whatever the number of tokens, or neither if the secret came lately; and it
-// evaluates the membership of roles. The error is ErrUnauthorized if the secret is not good.
+// evaluates the membership of roles. The error is ErrUnauthorized if the secret
+// is not good.
 func (db *DB) Verify(ctx context.Context, secret string) (Verified, error) {
-	tx, err := db.open(ctx, &request{}, false)
+	tx, err := db.admit(ctx, &request{}, secret, false)
 	if err != nil {
 		return Verified{}, err
 	}
 	defer tx.recycle()
-	if err := tx.enter(secret); err != nil {
-		return Verified{}, err
-	}
 	s := tx.session
 	v := Verified{Database: s.scope, GlobalID: tx.own.GlobalID, Role: s.builtin.String(), Roles: roleNames(tx.rights.roles)}
 	if s.token != nil {

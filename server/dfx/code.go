@@ -191,11 +191,7 @@ func (c *call) codeLogin() (any, error) {
 			return err
 		})
 	})
-	if err != nil {
-		return nil, err
-	}
-	c.setCookie(p.Token, p.expires)
-	return p, nil
+	return c.entered(p, err)
 }
 
 // codeUser is the user whose login code it is; the code is used up. For a

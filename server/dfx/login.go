@@ -64,6 +64,16 @@ func (c *call) login(tx *tokens.Tx, s session) (pair, error) {
 	return p, tx.Audit(c.from(""), tokens.Event{Event: "login.ok", Subject: tx.Path(s.instance)}.About(t))
 }
 
+// entered answers with the pair of a login, of which the cookie has a part, or
+// refuses it.
+func (c *call) entered(p pair, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	c.setCookie(p.Token, p.expires)
+	return p, nil
+}
+
 // userLogin logs a user of the organisation in through a device of it.
 func (c *call) userLogin() (any, error) {
 	email, password := c.body.text("Email"), c.body.text("Password")
@@ -93,11 +103,7 @@ func (c *call) userLogin() (any, error) {
 		p, err = c.login(tx, s)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	c.setCookie(p.Token, p.expires)
-	return p, nil
+	return c.entered(p, err)
 }
 
 // organizationLogin logs a user of an organisation in without a device, to look
@@ -121,11 +127,7 @@ func (c *call) organizationLogin() (any, error) {
 		p, err = c.login(tx, s)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	c.setCookie(p.Token, p.expires)
-	return p, nil
+	return c.entered(p, err)
 }
 
 // userLogout ends all sessions of the user at this door.
