@@ -1,5 +1,5 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, Node 20 for the JavaScript clients, and apt-get or nginx and redis-cli;
+# detector, Node 20 for the JavaScript clients, and apt-get or nginx, Caddy and redis-cli;
 # all else they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
@@ -15,8 +15,9 @@ DRIVERS = testdata/drivers
 # test checks everything: the closing lines are those of the drivers' tests.
 test: parts build vet lint race fuzz drivers
 
-# parts installs the programs that tests run beside Fawn: nginx, redis-cli.
-parts:
+# parts installs the programs that tests run beside Fawn: nginx, Caddy, redis-cli,
+# and the client that the guides' commands use.
+parts: $(DRIVERS)/dfx/node_modules/.package-lock.json
 	.ci/parts
 
 build:

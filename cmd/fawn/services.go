@@ -25,6 +25,28 @@ import (
 	"github.com/fawndb/fawn/server/tokens"
 )
 
+// doorways are the doors that a flag of serve opens, and the page that tells
+// who comes through how to.
+var doorways = []struct{ flag, who, page string }{
+	{"tcp", "Redis clients", "server/resp/README.md"},
+	{"eco", "programs written for ecoflow's TokenServices", "server/eco/README.md"},
+	{"mono", "programs written for monoIntegrator's token management", "server/mono/README.md"},
+	{"dfx", "the DeepAffex client, `@nuralogix.ai/dfx-api-client`", "server/dfx/README.md"},
+	{"oauth", "OAuth 2 clients, resource servers, and whoever verifies JWTs", "server/oauth/README.md"},
+	{"oauth", "Go programs, by a middleware", "server/auth/README.md"},
+	{"forward", "nginx, Traefik, Caddy, Envoy", "server/forward/README.md"},
+}
+
+// doorsHelp is what the help of serve tells of them.
+func doorsHelp() string {
+	var b strings.Builder
+	b.WriteString("Doors, beside that of Fauna's drivers:\n")
+	for _, d := range doorways {
+		fmt.Fprintf(&b, "  --%-8s %s: %s\n", d.flag, strings.ReplaceAll(d.who, "`", ""), d.page)
+	}
+	return b.String()
+}
+
 // serviceFlags are the settings of the token services. Each is off unless its
 // first flag is given.
 type serviceFlags struct {
