@@ -35,7 +35,9 @@ import (
 //   - A block of another kind is a file, whose name its first line tells in a
 //     comment.
 //
-// Addresses are those of the page, but on a loopback address of its own.
+// Addresses are those of the page, but on a loopback address of its own. All
+// that passes between the reader and the server is compared with the server's
+// OpenAPI document.
 
 // block is a fenced block of a page.
 type block struct {
@@ -136,6 +138,7 @@ type guide struct {
 	dir     string // where its files are
 	address string // in place of 127.0.0.1
 	server  *serving
+	witness *witness  // at the server's address
 	stdin   io.Writer // of bash
 	stdout  *bufio.Reader
 	ran     int      // blocks of sh
@@ -157,6 +160,7 @@ func newGuide(t *testing.T, page string, number int) *guide {
 	}
 	t.Cleanup(func() {
 		if g.server != nil {
+			g.witness.end()
 			g.server.kill()
 		}
 	})
@@ -258,6 +262,7 @@ func (g *guide) end(b block) {
 	if g.server == nil {
 		return
 	}
+	g.witness.end()
 	if err := g.server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		g.fail(b, "%v", err)
 	}
@@ -270,12 +275,16 @@ func (g *guide) end(b block) {
 // serve starts a server in the folder of the page, as its command says.
 func (g *guide) serve(b block, args []string) {
 	g.t.Helper()
-	var err error
-	g.server, err = startServingIn(g.dir, append([]string{"--addr", g.address + ":8443"}, args...))
+	at := g.address + ":8443"
+	server, err := startServingIn(g.dir, append([]string{"--addr", g.address + ":0", "--public-url", "http://" + at}, args...))
 	if err != nil {
 		g.fail(b, "%v", err)
 	}
-	g.said = g.server.said
+	if g.witness, err = newWitness(g.t, at, server.addr); err != nil {
+		server.kill()
+		g.fail(b, "%v", err)
+	}
+	g.server, g.said = server, strings.ReplaceAll(server.said, server.addr, at)
 }
 
 // blank is a variable whose value was shown: TOKEN=… or TOKEN=at_….

@@ -22,6 +22,7 @@ import (
 	"github.com/fawndb/fawn/server/forward"
 	"github.com/fawndb/fawn/server/mono"
 	"github.com/fawndb/fawn/server/oauth"
+	"github.com/fawndb/fawn/server/openapi"
 	"github.com/fawndb/fawn/server/tokens"
 )
 
@@ -143,20 +144,22 @@ func (f *serviceFlags) check(publicURL string) error {
 
 // services are the token services that are on.
 type services struct {
-	mounts []server.Mount
-	told   []string // what is said of them at the start
-	close  []func() // in the order of closing
-	ring   *tokens.Ring
-	log    *slog.Logger
+	mounts    []server.Mount
+	described []openapi.Door
+	told      []string // what is said of them at the start
+	close     []func() // in the order of closing
+	ring      *tokens.Ring
+	log       *slog.Logger
 }
 
-// open opens the doors that are on. Its paths are told to out.
+// open opens the doors that are on, and describes all routes. What an operator
+// has to know is told to out.
 func (f *serviceFlags) open(
 	ctx context.Context, out, diagnostics io.Writer, db *engine.DB, data, publicURL string, log *slog.Logger,
 ) (*services, error) {
 	s := &services{log: log}
 	if !f.some() {
-		return s, nil
+		return s, s.describe(publicURL)
 	}
 	if f.keys == "" {
 		f.keys = data + ".keys"
@@ -179,15 +182,15 @@ func (f *serviceFlags) open(
 	}
 	shared := webdoor.Options{Origins: f.origins, Proxies: f.proxies, Log: log, Limits: webdoor.NewLimits(time.Now)}
 	for _, d := range []struct {
-		on   bool
-		name string
-		open func() (webDoor, error)
+		on         bool
+		name, file string // file is that of its description
+		open       func() (webDoor, error)
 	}{
-		{f.eco, "ecoflow", func() (webDoor, error) { return eco.New(ctx, service, shared, f.ecoOptions) }},
-		{f.mono, "monoIntegrator", func() (webDoor, error) { return f.openMono(ctx, out, service, shared) }},
-		{f.dfx, "DeepAffex", func() (webDoor, error) { return f.openDfx(s, service, shared, publicURL) }},
-		{f.oauth, "OAuth", func() (webDoor, error) { return oauth.New(service, shared, f.oauthOptions) }},
-		{f.forward, "forward auth", func() (webDoor, error) { return f.openForward(service, shared) }},
+		{f.eco, "ecoflow", "eco", func() (webDoor, error) { return eco.New(ctx, service, shared, f.ecoOptions) }},
+		{f.mono, "monoIntegrator", "mono", func() (webDoor, error) { return f.openMono(ctx, out, service, shared) }},
+		{f.dfx, "DeepAffex", "dfx", func() (webDoor, error) { return f.openDfx(s, service, shared, publicURL) }},
+		{f.oauth, "OAuth", "oauth", func() (webDoor, error) { return oauth.New(service, shared, f.oauthOptions) }},
+		{f.forward, "forward auth", "forward", func() (webDoor, error) { return f.openForward(service, shared) }},
 	} {
 		if !d.on {
 			continue
@@ -198,9 +201,21 @@ func (f *serviceFlags) open(
 			return nil, err
 		}
 		s.mounts = append(s.mounts, server.Mount{Prefixes: door.Prefixes(), Handler: door})
+		s.described = append(s.described, openapi.Door{Name: d.file, Prefixes: door.Prefixes()})
 		s.told = append(s.told, d.name+": "+strings.Join(door.Prefixes(), " "))
 	}
+	if err := s.describe(publicURL); err != nil {
+		s.end()
+		return nil, err
+	}
 	return s, nil
+}
+
+// describe adds the description of all routes.
+func (s *services) describe(publicURL string) error {
+	h, err := openapi.Handler(openapi.Options{URL: strings.TrimSuffix(publicURL, "/"), Version: version, Doors: s.described})
+	s.mounts = append(s.mounts, server.Mount{Prefixes: []string{openapi.Path}, Handler: h})
+	return err
 }
 
 // webDoor is a door of the token services.
@@ -260,7 +275,8 @@ func (f *serviceFlags) openDfx(all *services, s *tokens.Service, shared webdoor.
 		if err != nil {
 			return nil, err
 		}
-		all.mounts = append(all.mounts, server.Mount{Prefixes: []string{"/dev/outbox"}, Handler: outbox.Handler(development)})
+		all.described = append(all.described, openapi.Door{Name: "outbox"})
+		all.mounts = append(all.mounts, server.Mount{Prefixes: []string{deliver.OutboxPath}, Handler: outbox.Handler(development)})
 	}
 	if strings.Trim(f.dfxOptions.Prefix, "/") == "" {
 		return nil, errors.New("--dfx-prefix: / is the path of queries")
