@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -129,6 +130,50 @@ func TestDoorsAreDocumented(t *testing.T) {
 			t.Errorf("README.md links what is not there: %v", err)
 		}
 	}
+}
+
+// setting is a row of a page's table: its flags and their defaults.
+var setting = regexp.MustCompile("(?m)^\\| (`--.*?`) \\| (.*?) ?\\|")
+
+// TestSettingsAreDocumented: the pages name all flags of serve, and those only,
+// with the defaults that they have. A default in words is that of nothing.
+func TestSettingsAreDocumented(t *testing.T) {
+	var all strings.Builder
+	for _, page := range append(guides(t), "../../README.md") {
+		b, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+		_, settings, _ := strings.Cut(string(b), "\n## Settings\n")
+		for _, row := range setting.FindAllStringSubmatch(settings, -1) {
+			flags, defaults := strings.Split(row[1], ", "), strings.Split(row[2], ", ")
+			for i, name := range flags {
+				f := serveCommand().Flags().Lookup(strings.Trim(name, "`-"))
+				if f == nil {
+					t.Errorf("%s: there is no flag %s", page, name)
+					continue
+				}
+				said := "" // of all flags of the row
+				if len(defaults) == len(flags) {
+					said = strings.Trim(defaults[i], "`")
+				}
+				if is := f.DefValue; is != "" && is != "[]" {
+					if said == "off" {
+						said = "false"
+					}
+					if err := f.Value.Set(said); err != nil || f.Value.String() != is {
+						t.Errorf("%s: %s is %s, not %s", page, name, is, said)
+					}
+				}
+			}
+		}
+	}
+	serveCommand().Flags().VisitAll(func(f *pflag.Flag) {
+		if !regexp.MustCompile("--" + f.Name + "[^a-z-]").MatchString(all.String()) {
+			t.Errorf("no page tells of --%s", f.Name)
+		}
+	})
 }
 
 // guide is a page that is followed.
