@@ -1,6 +1,6 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, Node 20 for the JavaScript clients, and apt-get or nginx, Caddy and redis-cli;
-# all else they fetch.
+# detector, Node 20 for the JavaScript clients, and apt-get or nginx, Caddy, redis-cli
+# and chromium; all else they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -16,7 +16,7 @@ DRIVERS = testdata/drivers
 test: parts build vet lint race fuzz drivers
 
 # parts installs the programs that tests run beside Fawn: nginx, Caddy, redis-cli,
-# and the client that the guides' commands use.
+# chromium, and the client that the guides' commands use.
 parts: $(DRIVERS)/dfx/node_modules/.package-lock.json
 	.ci/parts
 

@@ -10,6 +10,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv/kvtest"
 	"github.com/fawndb/fawn/engine/kv/mem"
 	"github.com/fawndb/fawn/engine/password"
+	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
 
@@ -191,5 +192,21 @@ func TestKnownOthers(t *testing.T) {
 		if len(list) != 3 || list[1] != value.Value(value.Boolean(false)) || list[2] != value.Value(value.Boolean(false)) {
 			t.Errorf("the caller has become another: %v", list)
 		}
+	}
+}
+
+// TestKnownUncommitted: a token that a query made, looked at, and gave up, never
+// was.
+func TestKnownUncommitted(t *testing.T) {
+	h := newKnownHouse(t)
+	_, err := h.Query(context.Background(), h.child, `Let({ secret: Select("secret", Create(Tokens(), { instance: Ref(Collection("users"), "1") })) },
+		Do(KeyFromSecret(Var("secret")), Abort(Var("secret"))))`, nil)
+	e := query.Decisive(err)
+	if e == nil || e.Code != query.TransactionAborted {
+		t.Fatal(err)
+	}
+	h.secret = e.Description
+	if h.verified() != 0 {
+		t.Errorf("a secret that was never committed is good: %s", h.secret)
 	}
 }

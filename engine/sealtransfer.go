@@ -10,45 +10,55 @@ import (
 //	"seal": {keys: [[digest, label, opens, expires], ...], state: {...}}
 const sealName = "seal"
 
-// sealMember returns the seal of a token as members of its document.
-func (tx *tx) sealMember(r value.Ref) (value.Object, error) {
-	s, err := tx.sealed(r)
-	if s == nil || err != nil {
-		return nil, err
-	}
+// value returns the seal as an export has it.
+func (s *Seal) value() value.Value {
 	keys := make(value.Array, len(s.Keys))
 	for i, k := range s.Keys {
 		keys[i] = value.Array{
 			value.Bytes(k.Digest[:]), value.String(k.Label), value.Boolean(k.Opens), value.Long(k.Expires),
 		}
 	}
-	v := value.Object{{Name: "keys", Value: keys}, {Name: "state", Value: append(value.Object{}, s.State...)}}
-	return value.Object{{Name: sealName, Value: v}}, nil
+	return value.Object{{Name: "keys", Value: keys}, {Name: "state", Value: append(value.Object{}, s.State...)}}
 }
 
-// readSeal reads a seal as an export has it; it is false for anything else.
-func readSeal(v value.Value) (*Seal, bool) {
+// sealIn reads what value returns. It is false for anything else.
+func sealIn(v value.Value) (*Seal, bool) {
 	o, _ := v.(value.Object)
 	list, _ := o.Get("keys")
-	keys, isArray := list.(value.Array)
+	keys, ok := list.(value.Array)
 	member, _ := o.Get("state")
 	state, isObject := member.(value.Object)
 	out := &Seal{Keys: make([]SealKey, len(keys)), State: state}
-	for i, item := range keys {
-		parts, _ := item.(value.Array)
-		if len(parts) != 4 {
-			return nil, false
-		}
-		digest, isBytes := parts[0].(value.Bytes)
-		label, isString := parts[1].(value.String)
-		opens, isBoolean := parts[2].(value.Boolean)
-		expires, isLong := parts[3].(value.Long)
-		if !isBytes || !isString || !isBoolean || !isLong || len(digest) != len(Digest{}) || len(label) > maxLabel {
-			return nil, false
-		}
-		out.Keys[i] = SealKey{Digest(digest), string(label), bool(opens), int64(expires)}
+	for i, k := range keys {
+		ok = ok && out.Keys[i].take(k)
 	}
-	return out, isArray && isObject
+	return out, ok && isObject
+}
+
+// take reads one key as an export has it. It is false for anything else.
+func (k *SealKey) take(v value.Value) bool {
+	parts, _ := v.(value.Array)
+	if len(parts) != 4 {
+		return false
+	}
+	digest, isBytes := parts[0].(value.Bytes)
+	label, isString := parts[1].(value.String)
+	opens, isBoolean := parts[2].(value.Boolean)
+	expires, isLong := parts[3].(value.Long)
+	if len(digest) != len(k.Digest) || len(label) > maxLabel {
+		return false
+	}
+	*k = SealKey{Digest(digest), string(label), bool(opens), int64(expires)}
+	return isBytes && isString && isBoolean && isLong
+}
+
+// sealMember returns the seal of a token as members of its document.
+func (tx *tx) sealMember(r value.Ref) (value.Object, error) {
+	s, err := tx.sealed(r)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	return value.Object{{Name: sealName, Value: s.value()}}, nil
 }
 
 // takeSeal takes the seal out of the fields of a token. wrong says why it
@@ -58,7 +68,7 @@ func (tx *tx) takeSeal(r value.Ref, fields value.Object) (rest value.Object, s *
 	if !ok {
 		return fields, nil, "", nil
 	}
-	if s, ok = readSeal(v); !ok {
+	if s, ok = sealIn(v); !ok {
 		return nil, nil, "its seal is none", nil
 	}
 	for _, k := range s.Keys {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 
 	"github.com/fawndb/fawn/engine/schema"
@@ -16,9 +17,45 @@ type ServiceCaller struct {
 	Key value.Ref
 	// Role is the built-in role of a key: "admin", "server", ...; else "".
 	Role string
+	// Acts says that the caller acts as somebody: as a document, or as whom a
+	// JWT tells of.
+	Acts bool
 
 	session *session
 	rights  rights
+}
+
+// BeginFor begins a transaction that writes nothing in the database that a
+// secret opens, and returns who the caller is. The transaction has the rights
+// of an admin there: what is done in it is done for the caller, whose rights
+// MayRead and ReadsTokens tell. It is over when it is ended, or when the time
+// that a query has is over. The error is ErrUnauthorized if the secret is not
+// good.
+func (db *DB) BeginFor(ctx context.Context, text string) (*Transaction, *ServiceCaller, error) {
+	req := new(request)
+	req.limited.limit(ctx, db.options.Timeout)
+	tx, err := db.open(&req.limited, req, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &Transaction{tx: tx}
+	if err := tx.enter(text); err != nil {
+		t.End()
+		return nil, nil, public(err)
+	}
+	caller := newServiceCaller(tx.session, *tx.rights)
+	tx.session = tx.sessionOf(session{scope: caller.session.scope, builtin: roleAdmin})
+	if tx.rights, err = tx.rightsOf(tx.session); err != nil {
+		t.End()
+		return nil, nil, public(err)
+	}
+	return t, caller, nil
+}
+
+// End ends a transaction of BeginFor, and what was got from it.
+func (t *Transaction) End() {
+	t.tx.req.limited.release()
+	t.end()
 }
 
 // Caller returns who a secret belongs to, nil if it does not open the
@@ -65,15 +102,19 @@ func (tx *tx) serviceCaller(s *session) (*ServiceCaller, error) {
 	if s.scope != tx.own.Scope {
 		return nil, nil
 	}
-	out := &ServiceCaller{Key: s.key, Role: s.builtin.String(), session: s}
+	var out *ServiceCaller
 	err := tx.as(s, nil, func() error {
 		r, err := tx.rightsOf(s)
 		if err == nil {
-			out.rights = *r
+			out = newServiceCaller(s, *r)
 		}
 		return err
 	})
 	return out, err
+}
+
+func newServiceCaller(s *session, r rights) *ServiceCaller {
+	return &ServiceCaller{Key: s.key, Role: s.builtin.String(), Acts: s.identity != nil || s.provider != nil, session: s, rights: r}
 }
 
 // as runs f with the rights of another session of the same database.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"github.com/fawndb/fawn/engine/secret"
-	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
 )
@@ -119,8 +118,8 @@ func (t *Transaction) TokenOf(d Digest) (*ServiceToken, error) {
 }
 
 // Owner returns the live token, made by a query, that a secret belongs to; nil
-// if there is none in the transaction's database. It needs the rights of an
-// admin.
+// if there is none in the transaction's database. As with Token and TokenOf its
+// instance may be gone. It needs the rights of an admin.
 func (t *Transaction) Owner(text string) (*ServiceToken, error) {
 	if err := t.trusted(); err != nil {
 		return nil, err
@@ -129,11 +128,15 @@ func (t *Transaction) Owner(text string) (*ServiceToken, error) {
 	if !ok || p.Kind != secret.Token {
 		return nil, nil
 	}
-	s, err := t.tx.tokenSession(p, text)
-	if s == nil || err != nil || s.scope != t.tx.own.Scope {
+	r, ok, err := t.tx.tokenRef(p)
+	if err != nil || !ok || r.Scope != t.tx.own.Scope {
 		return nil, err
 	}
-	return t.token(*s.token, nil)
+	rec, ok, err := t.tx.secretDocument(r, text)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return rec.token(r, nil)
 }
 
 func (t *Transaction) token(r value.Ref, s *Seal) (*ServiceToken, error) {
@@ -141,32 +144,39 @@ func (t *Transaction) token(r value.Ref, s *Seal) (*ServiceToken, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	v, err := value.DecodeMsgpack(rec.fields)
-	if err != nil {
+	return rec.token(r, s)
+}
+
+// token is a token as it is stored, with its seal if it has one.
+func (rec *record) token(r value.Ref, s *Seal) (out *ServiceToken, err error) {
+	out = &ServiceToken{Ref: r, TS: rec.TS}
+	if out.Instance, _, err = value.LocateRef(rec.fields, "instance"); err != nil {
 		return nil, err
 	}
-	fields, ok := v.(value.Object)
-	if !ok {
-		return nil, index.ErrDamaged
+	if out.Data, err = objectField(rec.fields, "data"); err != nil {
+		return nil, err
 	}
-	out := &ServiceToken{Ref: r, TS: rec.TS}
+	if out.Service, err = objectField(rec.fields, "service"); err != nil {
+		return nil, err
+	}
 	if rec.HasTTL {
 		out.TTL = rec.TTL
 	}
 	if s != nil {
 		out.Seal = *s // just decoded, nobody else has it
 	}
-	for _, f := range fields {
-		switch f.Name {
-		case "instance":
-			out.Instance, _ = f.Value.(value.Ref)
-		case "data":
-			out.Data, _ = f.Value.(value.Object)
-		case "service":
-			out.Service, _ = f.Value.(value.Object)
-		}
-	}
 	return out, nil
+}
+
+// objectField reads a stored field that holds an object, nil if it does not.
+func objectField(raw []byte, name string) (value.Object, error) {
+	located, ok, err := value.Locate(raw, name)
+	if err != nil || !ok {
+		return nil, err
+	}
+	v, err := value.DecodeMsgpack(located)
+	o, _ := v.(value.Object)
+	return o, err
 }
 
 // DeleteToken deletes a token, of a service or not; it is false if there is

@@ -71,14 +71,10 @@ func (tx *tx) authenticate(presented string) (*session, error) {
 // tokenSession finds the token that a secret belongs to; nil if there is
 // none. A scope in the presented text is ignored.
 func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
-	scope, ok, err := tx.db.scopeOf(tx.t.Get, p.GlobalID)
+	ref, ok, err := tx.tokenRef(p)
 	if err != nil || !ok {
 		return nil, err
 	}
-	if live, err := tx.liveDatabase(scope); err != nil || !live {
-		return nil, err
-	}
-	ref := value.Ref{Scope: scope, Class: value.Tokens, ID: p.ID}
 	// A query that writes depends on the token and its instance, and so it
 	// reads them.
 	if !tx.t.Tracks() {
@@ -86,18 +82,30 @@ func (tx *tx) tokenSession(p secret.Parts, text string) (*session, error) {
 			return tx.actingAs(ref, instance)
 		}
 	}
-	rec, err := tx.secretDocument(ref, text)
-	if rec == nil || err != nil {
+	rec, ok, err := tx.secretDocument(ref, text)
+	if !ok || err != nil {
 		return nil, err
 	}
 	instance, lasts, err := tx.instanceOf(rec.fields)
 	if err != nil || instance == nil {
 		return nil, err
 	}
-	if !rec.HasTTL && lasts && instance.Scope == scope {
+	// What a transaction that writes sees may be its own, and never be committed.
+	if !tx.t.Tracks() && !rec.HasTTL && lasts && instance.Scope == ref.Scope {
 		tx.db.known.learn(text, *instance, tx.now)
 	}
 	return tx.actingAs(ref, *instance)
+}
+
+// tokenRef is the token that a secret may belong to. It is false if there is no
+// such database.
+func (tx *tx) tokenRef(p secret.Parts) (value.Ref, bool, error) {
+	scope, ok, err := tx.db.scopeOf(tx.t.Get, p.GlobalID)
+	if err != nil || !ok {
+		return value.Ref{}, false, err
+	}
+	live, err := tx.liveDatabase(scope)
+	return value.Ref{Scope: scope, Class: value.Tokens, ID: p.ID}, live, err
 }
 
 // instanceOf returns the live instance of a token, given its stored fields, nil
@@ -133,24 +141,21 @@ func (tx *tx) sessionOf(s session) *session {
 	return &tx.room
 }
 
-// secretDocument returns the record of the live key or token ref, if it is the
-// owner of a secret, else nil.
-func (tx *tx) secretDocument(ref value.Ref, text string) (*record, error) {
+// secretDocument returns the record of the live key or token ref. It is false
+// unless a secret is its own.
+func (tx *tx) secretDocument(ref value.Ref, text string) (record, bool, error) {
 	rec, ok, err := tx.record(ref)
 	if err != nil || !ok {
-		return nil, err
+		return record{}, false, err
 	}
 	stored, err := stringField(rec.fields, "hashed_secret")
-	if err != nil || stored == nil {
-		return nil, err
+	if err != nil || stored == nil || !secret.Matches(stored, text) {
+		return record{}, false, err
 	}
-	if !secret.Matches(stored, text) {
-		return nil, nil
-	}
-	if secret.Imported(string(stored)) {
+	if secret.Imported(stored) {
 		tx.db.renewDigest(ref, string(stored), text)
 	}
-	return &rec, nil
+	return rec, true, nil
 }
 
 // keySession finds the key that a secret belongs to and takes on the scope
@@ -171,11 +176,11 @@ func (tx *tx) keySession(p secret.Parts, s scoped) (*session, error) {
 // which are nil if there is none.
 func (tx *tx) keyOf(p secret.Parts, text string) (found value.Ref, raw []byte, err error) {
 	err = tx.eachKey(p.ID, func(ref value.Ref) (bool, error) {
-		rec, err := tx.secretDocument(ref, text)
-		if rec != nil {
+		rec, ok, err := tx.secretDocument(ref, text)
+		if ok {
 			found, raw = ref, rec.fields
 		}
-		return rec != nil, err
+		return ok, err
 	})
 	return found, raw, err
 }

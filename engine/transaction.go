@@ -59,14 +59,26 @@ func (db *DB) transact(
 	if err != nil {
 		return 0, err
 	}
-	defer tx.close()
+	t := &Transaction{tx: tx, writes: writes}
+	defer t.end()
 	if err := tx.enter(req.secret); err != nil {
 		return 0, err
 	}
-	if err := f(&Transaction{tx: tx, writes: writes}); err != nil {
+	if err := f(t); err != nil {
 		return 0, err
 	}
 	return tx.commit(alone)
+}
+
+// end ends the transaction. Of one that only read, nobody keeps anything: whoever
+// uses it later has nothing in hand.
+func (t *Transaction) end() {
+	if t.writes {
+		t.tx.close()
+		return
+	}
+	t.tx.recycle()
+	t.tx = nil
 }
 
 // Now is the time of the transaction's snapshot in microseconds.
@@ -131,5 +143,6 @@ func (t *Transaction) Path(r value.Ref) string {
 	if r.Class >= value.FirstUserClass {
 		name, _ = t.tx.Name(value.CollectionRef(r.Scope, r.Class))
 	}
-	return name + "/" + strconv.FormatInt(r.ID, 10)
+	var room [64]byte // for most, so that only the text is allocated
+	return string(strconv.AppendInt(append(append(room[:0], name...), '/'), r.ID, 10))
 }

@@ -14,8 +14,8 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/fawndb/fawn/server/introspection"
 	"github.com/fawndb/fawn/server/resp"
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // The rows over the Redis protocol: a token by its secret. Fawn is asked VERIFY,
@@ -149,10 +149,11 @@ func serveResp(w *world) (string, func() error, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	tokens := introspection.New(w.db, "https://tokens.example.com")
-	s := resp.New(w.db, resp.Options{
-		Inspect: func(ctx context.Context, secret string) (resp.Inspection, error) { return tokens.Open(ctx, secret) },
-	})
+	services, err := tokens.Open(context.Background(), w.db, tokens.Options{Issuer: "https://tokens.example.com"})
+	if err != nil {
+		return "", nil, errors.Join(err, l.Close())
+	}
+	s := resp.New(w.db, resp.Options{Tokens: services})
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l, "", "") }()
 	return l.Addr().String(), func() error {

@@ -13,23 +13,21 @@ import (
 // open reads it again within a minute.
 func keysCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "keys", Short: "Look after the key ring of the token services"}
-	cmd.AddCommand(&cobra.Command{
+	algorithm := ""
+	rotate := &cobra.Command{
 		Use:   "rotate FILE",
 		Short: "Make a new key",
-		Long:  "Makes a new key, which is published at once and signs in 10 minutes. Old keys stay known until all they signed has expired.",
+		Long:  "Makes a new key, which is published at once and signs some minutes later. Old keys stay known until all they signed has expired.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			now := time.Now()
-			ring, err := tokens.ReadRing(args[0])
-			if err != nil {
+			if err := tokens.RotateRing(args[0], time.Now(), tokens.RingOptions{Algorithm: algorithm}); err != nil {
 				return err
 			}
-			if err := ring.Rotate(now); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: a new key signs in 10 minutes; %d keys are known\n", args[0], len(ring.Public().Keys))
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: a new key is known at once, and signs some minutes later\n", args[0])
 			return err
 		},
-	})
+	}
+	rotate.Flags().StringVar(&algorithm, "jwt-alg", "", "its algorithm, ES256 or RS256; without it, that of the key before")
+	cmd.AddCommand(rotate)
 	return cmd
 }

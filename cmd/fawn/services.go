@@ -148,36 +148,39 @@ type services struct {
 	described []openapi.Door
 	told      []string // what is said of them at the start
 	close     []func() // in the order of closing
-	ring      *tokens.Ring
+	tokens    *tokens.Service
 	log       *slog.Logger
 }
 
-// open opens the doors that are on, and describes all routes. What an operator
-// has to know is told to out.
+// open opens the doors that are on, prepares the database for them, and
+// describes all routes. Without a door the database stays as it is: its tokens
+// are only looked at.
 func (f *serviceFlags) open(
 	ctx context.Context, out, diagnostics io.Writer, db *engine.DB, data, publicURL string, log *slog.Logger,
 ) (*services, error) {
 	s := &services{log: log}
+	o := tokens.Options{Database: f.database, Users: f.users, Issuer: publicURL, MaxPassword: f.maxPassword}
+	var err error
 	if !f.some() {
+		if s.tokens, err = tokens.Open(ctx, db, o); err != nil {
+			return nil, err
+		}
 		return s, s.describe(publicURL)
 	}
 	if f.keys == "" {
 		f.keys = data + ".keys"
 	}
-	var err error
-	if s.ring, err = tokens.OpenRing(f.keys, time.Now(), tokens.RingOptions{Algorithm: f.algorithm}); err != nil {
+	if o.Ring, err = tokens.OpenRing(f.keys, time.Now(), tokens.RingOptions{Algorithm: f.algorithm}); err != nil {
 		return nil, err
 	}
 	alerts := newAlerts(f.alertURL, diagnostics, log)
 	s.close = append(s.close, alerts.end)
-	if f.race == 0 {
-		f.race = -1
+	o.Race, o.Retention, o.Audited = f.race, f.retention, alerts.audited
+	if o.Race == 0 {
+		o.Race = -1
 	}
-	service, err := tokens.New(ctx, db, tokens.Options{
-		Database: f.database, Users: f.users, Issuer: strings.TrimSuffix(publicURL, "/"), Ring: s.ring,
-		Race: f.race, Retention: f.retention, Audited: alerts.audited, MaxPassword: f.maxPassword,
-	})
-	if err != nil {
+	if s.tokens, err = tokens.New(ctx, db, o); err != nil {
+		s.end()
 		return nil, err
 	}
 	shared := webdoor.Options{Origins: f.origins, Proxies: f.proxies, Log: log, Limits: webdoor.NewLimits(time.Now)}
@@ -186,11 +189,11 @@ func (f *serviceFlags) open(
 		name, file string // file is that of its description
 		open       func() (webDoor, error)
 	}{
-		{f.eco, "ecoflow", "eco", func() (webDoor, error) { return eco.New(ctx, service, shared, f.ecoOptions) }},
-		{f.mono, "monoIntegrator", "mono", func() (webDoor, error) { return f.openMono(ctx, out, service, shared) }},
-		{f.dfx, "DeepAffex", "dfx", func() (webDoor, error) { return f.openDfx(s, service, shared, publicURL) }},
-		{f.oauth, "OAuth", "oauth", func() (webDoor, error) { return oauth.New(service, shared, f.oauthOptions) }},
-		{f.forward, "forward auth", "forward", func() (webDoor, error) { return f.openForward(service, shared) }},
+		{f.eco, "ecoflow", "eco", func() (webDoor, error) { return eco.New(ctx, s.tokens, shared, f.ecoOptions) }},
+		{f.mono, "monoIntegrator", "mono", func() (webDoor, error) { return f.openMono(ctx, out, s.tokens, shared) }},
+		{f.dfx, "DeepAffex", "dfx", func() (webDoor, error) { return f.openDfx(s, s.tokens, shared, publicURL) }},
+		{f.oauth, "OAuth", "oauth", func() (webDoor, error) { return oauth.New(s.tokens, shared, f.oauthOptions) }},
+		{f.forward, "forward auth", "forward", func() (webDoor, error) { return f.openForward(s.tokens, shared) }},
 	} {
 		if !d.on {
 			continue
@@ -297,9 +300,6 @@ const tending = time.Minute
 
 // tend looks after the key ring until ctx ends.
 func (s *services) tend(ctx context.Context) {
-	if s.ring == nil {
-		return
-	}
 	ticker := time.NewTicker(tending)
 	defer ticker.Stop()
 	for {
@@ -307,7 +307,7 @@ func (s *services) tend(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
-			if err := s.ring.Tend(now); err != nil {
+			if err := s.tokens.TendKeys(ctx, now); err != nil {
 				s.log.Error("the key ring is not looked after", "error", err)
 			}
 		}

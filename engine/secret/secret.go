@@ -109,7 +109,7 @@ func Matches(stored []byte, s string) bool {
 	if subtle.ConstantTimeCompare(appendDigest(buf[:0], s), stored) == 1 {
 		return true
 	}
-	if !Imported(string(stored)) {
+	if !Imported(stored) {
 		return false
 	}
 	if _, ok := Parse(s); ok {
@@ -128,6 +128,6 @@ func Matches(stored []byte, s string) bool {
 
 // Imported reports whether a stored text is a bcrypt hash from elsewhere,
 // which is to be replaced by a digest after its first use.
-func Imported(stored string) bool {
-	return strings.HasPrefix(stored, "$2a$") || strings.HasPrefix(stored, "$2b$") || strings.HasPrefix(stored, "$2y$")
+func Imported(stored []byte) bool {
+	return len(stored) > 4 && stored[0] == '$' && stored[1] == '2' && stored[3] == '$' && strings.IndexByte("aby", stored[2]) >= 0
 }

@@ -12,9 +12,11 @@ import (
 var ErrNoObject = errors.New("value: no JSON object")
 
 // ParseObject reads a JSON object as data, of a JWT or of another program: its
-// members keep their order, of two with a name the first counts, and numbers
-// without a fraction are Longs. No member means more than it says, as {"@ref"}
-// would in a query. The error is ErrNoObject, ErrTooDeep, or that of the JSON.
+// members keep their order, of two with a name the last counts, in the place of
+// the first, and numbers without a fraction are Longs. No member means more than
+// it says, as {"@ref"} would in a query. The error is ErrNoObject, ErrTooDeep, or
+// that of the JSON.
+// Source: RFC 7519, section 4, for names that come twice.
 func ParseObject(b []byte) (Object, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
@@ -79,6 +81,7 @@ func parsePlainArray(d *json.Decoder, depth int) (Value, error) {
 
 func parsePlainObject(d *json.Decoder, depth int) (Value, error) {
 	out := Object{}
+	at := map[string]int{} // so that a stranger's object of many members takes no longer
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
@@ -89,9 +92,12 @@ func parsePlainObject(d *json.Decoder, depth int) (Value, error) {
 			return nil, err
 		}
 		if text, ok := name.(string); ok {
-			if _, twice := out.Get(text); !twice {
-				out = append(out, Field{Name: text, Value: v})
+			if i, twice := at[text]; twice {
+				out[i].Value = v
+				continue
 			}
+			at[text] = len(out)
+			out = append(out, Field{Name: text, Value: v})
 		}
 	}
 	_, err := d.Token()

@@ -2,6 +2,7 @@ package value
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -12,7 +13,7 @@ func TestParseObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Object{
-		{Name: "b", Value: Long(1)},
+		{Name: "b", Value: Long(2)},
 		{Name: "a", Value: Array{Double(1.5), Null{}, Boolean(true), String("x")}},
 		{Name: "@ref", Value: Object{{Name: "n", Value: Double(9223372036854775808)}}},
 	}
@@ -26,5 +27,13 @@ func TestParseObject(t *testing.T) {
 	}
 	if _, err := ParseObject([]byte(`{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`)); !errors.Is(err, ErrTooDeep) {
 		t.Errorf("deep: %v", err)
+	}
+	var many strings.Builder
+	many.WriteString(`{"":0`)
+	for i := range 200_000 { // among so many none is searched for
+		fmt.Fprintf(&many, `,"%d":%d`, i, i)
+	}
+	if o, err := ParseObject([]byte(many.String() + "}")); err != nil || len(o) != 200_001 {
+		t.Errorf("many: %d, %v", len(o), err)
 	}
 }

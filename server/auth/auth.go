@@ -51,10 +51,9 @@ func Presentable(s string) bool {
 	}
 	body := strings.TrimRight(s, "=")
 	for i := range len(body) {
-		c := body[i]
-		switch {
+		switch c := body[i]; {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
-		case strings.IndexByte("-._~+/", c) >= 0:
+		case c == '-', c == '.', c == '_', c == '~', c == '+', c == '/':
 		default:
 			return false
 		}

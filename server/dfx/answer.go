@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/server/door"
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // refusal is an answer that is an error.
@@ -19,10 +18,14 @@ type refusal struct {
 	code, message string
 	wait          time.Duration  // until the next try; 0 is not said
 	policy        map[string]any // what a password must be and is not
+	cause         error          // what the doors have in common to call it
 }
 
 // Error implements error.
 func (r *refusal) Error() string { return r.message }
+
+// Unwrap returns the cause.
+func (r *refusal) Unwrap() error { return r.cause }
 
 // The errors. The code words are this server's own.
 // Source: chapter on token services, sections 3.4 to 3.9.
@@ -33,8 +36,8 @@ var (
 	errUnauthorized = &refusal{status: http.StatusUnauthorized, code: "UNAUTHORIZED", message: "A valid token is needed."}
 	errForbidden    = &refusal{status: http.StatusForbidden, code: "FORBIDDEN", message: "Pages of this origin may not do this."}
 	errToken        = &refusal{status: http.StatusUnauthorized, code: "INVALID_TOKEN", message: "The token is not valid."}
-	errCredentials  = &refusal{status: http.StatusUnauthorized, code: "INVALID_CREDENTIALS", message: "The credentials are not valid."}
-	errCode         = &refusal{status: http.StatusUnauthorized, code: "INVALID_CODE", message: "The login code is not valid."}
+	errCredentials  = &refusal{status: http.StatusUnauthorized, code: "INVALID_CREDENTIALS", message: "The credentials are not valid.", cause: tokens.ErrCredentials}
+	errCode         = &refusal{status: http.StatusUnauthorized, code: "INVALID_CODE", message: "The login code is not valid.", cause: tokens.ErrCredentials}
 	errPair         = &refusal{status: http.StatusBadRequest, code: "INVALID_TOKEN_PAIR", message: "The token pair is not valid."}
 	errResetToken   = &refusal{status: http.StatusBadRequest, code: "INVALID_RESET_TOKEN", message: "The reset token is not valid."}
 	errLicense      = &refusal{status: http.StatusBadRequest, code: "INVALID_LICENSE", message: "The license is not valid."}
@@ -52,7 +55,7 @@ func invalid(member, want string) error {
 	return &refusal{status: http.StatusBadRequest, code: "INVALID_PARAMETER", message: fmt.Sprintf("%s is not %s.", member, want)}
 }
 
-func tooMany(wait time.Duration) error {
+func tooMany(wait time.Duration) *refusal {
 	return &refusal{status: http.StatusTooManyRequests, code: "TOO_MANY_REQUESTS", message: "There were too many requests.", wait: wait}
 }
 
@@ -76,28 +79,32 @@ func (c *call) write(v any, err error) {
 		return
 	}
 	r := c.refusal(err)
-	if r.wait > 0 {
-		c.w.Header().Set("Retry-After", strconv.FormatInt(r.seconds(), 10))
+	wait := r.wait
+	if r.status == http.StatusServiceUnavailable {
+		wait = time.Second
 	}
+	door.RetryAfter(c.w.Header(), wait)
 	door.JSON(c.w, r.status, r.body())
 }
 
 func (r *refusal) body() errorBody {
 	return errorBody{
-		Code: r.code, Message: r.message, ErrorCode: r.code, Text: r.message, Policy: r.policy, Lockout: r.seconds(),
+		Code: r.code, Message: r.message, ErrorCode: r.code, Text: r.message, Policy: r.policy, Lockout: door.Seconds(r.wait),
 	}
 }
-
-// seconds is how long to wait, rounded up.
-func (r *refusal) seconds() int64 { return int64(math.Ceil(r.wait.Seconds())) }
 
 // refusal is what the client is told of an error.
 func (c *call) refusal(err error) *refusal {
 	var r *refusal
-	if errors.As(err, &r) {
+	var limited *door.Limited
+	switch e := query.Decisive(err); {
+	case errors.As(err, &r):
 		return r
-	}
-	if e := query.Decisive(err); e != nil && e.Code == query.TimeOut || errors.Is(err, context.DeadlineExceeded) {
+	case errors.As(err, &limited):
+		return tooMany(limited.Wait)
+	case errors.Is(err, tokens.ErrCredentials):
+		return errCredentials
+	case errors.Is(err, tokens.ErrBusy), e != nil && e.Code == query.TimeOut, errors.Is(err, context.DeadlineExceeded):
 		return errUnavailable
 	}
 	c.Failed(c.r, err)

@@ -15,10 +15,9 @@ import (
 // call is one request.
 type call struct {
 	*Door
-	w       http.ResponseWriter
-	r       *http.Request
-	body    *body // of POST and PATCH
-	address string
+	w    http.ResponseWriter
+	r    *http.Request
+	body *body // of POST and PATCH
 	// guessed says that the request brought a secret that is nobody's.
 	guessed bool
 }
@@ -26,11 +25,9 @@ type call struct {
 // serve makes a handler of an answer.
 func (d *Door) serve(a answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{Door: d, w: w, r: r, address: d.Address(r)}
+		c := &call{Door: d, w: w, r: r}
 		v, err := c.run(a)
-		if c.guessed {
-			c.Limits.Take(door.UnknownSecrets, c.address)
-		}
+		c.count()
 		c.write(v, err)
 	})
 }
@@ -43,6 +40,13 @@ func (c *call) run(a answer) (any, error) {
 		}
 	}
 	return a(c)
+}
+
+// count counts a secret that is nobody's.
+func (c *call) count() {
+	if c.guessed {
+		_ = c.Take(c.r, door.UnknownSecrets) // it has been answered already
+	}
 }
 
 // success is the answer when there is nothing to tell.
@@ -68,6 +72,11 @@ func (c *call) update(ctx context.Context, f func(*tokens.Tx) error) error {
 	return err
 }
 
+// hashing is update for what hashes a password.
+func (c *call) hashing(f func(*tokens.Tx) error) error {
+	return tokens.Patiently(c.r.Context(), func(ctx context.Context) error { return c.update(ctx, f) })
+}
+
 // from says for the audit where the request comes from.
 func (c *call) from(actor string) tokens.Origin { return c.From(c.r, actor) }
 
@@ -91,23 +100,7 @@ func (c *call) presented() (string, error) {
 		}
 		secret = k.Value
 	}
-	return secret, c.free(door.UnknownSecrets)
-}
-
-// free refuses an address that has used up a limit.
-func (c *call) free(l door.Limit) error {
-	if wait := c.Limits.Wait(l, c.address); wait > 0 {
-		return tooMany(wait)
-	}
-	return nil
-}
-
-// take counts one time of a limit for the address, or refuses it.
-func (c *call) take(l door.Limit) error {
-	if wait := c.Limits.Take(l, c.address); wait > 0 {
-		return tooMany(wait)
-	}
-	return nil
+	return secret, c.Free(c.r, door.UnknownSecrets)
 }
 
 // own are the kinds of tokens that are made here.

@@ -97,7 +97,7 @@ func (c *call) maySend(to string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.take(door.Sends); err != nil {
+	if err := c.Take(c.r, door.Sends); err != nil {
 		return err
 	}
 	limit := func(name string, p limiter.Policy, try func() error) error {
@@ -179,22 +179,18 @@ func (c *call) codeLogin() (any, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	if err := c.free(door.FailedLogins); err != nil {
-		return nil, err
-	}
 	var p pair
-	err := c.update(c.r.Context(), func(tx *tokens.Tx) error {
-		user, err := c.codeUser(tx, s.org, phone, code)
-		if err != nil {
+	err := c.Attempt(c.r, func() error {
+		return c.update(c.r.Context(), func(tx *tokens.Tx) error {
+			user, err := c.codeUser(tx, s.org, phone, code)
+			if err != nil {
+				return err
+			}
+			s.instance = user.Ref
+			p, err = c.login(tx, s)
 			return err
-		}
-		s.instance = user.Ref
-		p, err = c.login(tx, s)
-		return err
+		})
 	})
-	if errors.Is(err, errCode) {
-		c.Limits.Take(door.FailedLogins, c.address)
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -157,7 +157,7 @@ func (c *call) registerLicense() (any, error) {
 	if c.body.err != nil {
 		return nil, c.body.err
 	}
-	if err := c.free(door.UnknownSecrets); err != nil {
+	if err := c.Free(c.r, door.UnknownSecrets); err != nil {
 		return nil, err
 	}
 	var out struct {

@@ -2,49 +2,21 @@ package dfx
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
-	"github.com/fawndb/fawn/engine/limiter"
 	"github.com/fawndb/fawn/query/value"
-	"github.com/fawndb/fawn/server/door"
 	"github.com/fawndb/fawn/server/tokens"
 )
 
-// patience is how long a request with a password may take: hashing is slow, and
-// few passwords are hashed at once.
-const patience = 2 * time.Second
-
-// tried runs a try of an account's password. Wrong ones lock the account, and
-// whoever tries a locked one is told that the password is wrong. An address
-// that tries too many is refused.
-func (c *call) tried(account string, try func(context.Context) error) error {
-	if err := c.free(door.FailedLogins); err != nil {
-		return err
-	}
-	ctx, done := context.WithTimeout(c.r.Context(), patience)
-	defer done()
-	err := c.DB().Limit(ctx, c.Scope(), "login "+strings.ToLower(account), limiter.Passwords, func() (limiter.Outcome, error) {
-		err := try(ctx)
-		switch {
-		case err == nil:
-			return limiter.Cleared, nil
-		case errors.Is(err, errCredentials):
-			return limiter.Counted, err
-		}
-		return limiter.Ignored, err
+// tried runs a try of an account's password, which fails with errCredentials if
+// that is wrong.
+func (c *call) tried(email, password string, try func(*tokens.Tx) error) error {
+	return c.Attempt(c.r, func() error {
+		return c.TryPassword(c.r.Context(), "dfx/"+strings.ToLower(email), password, c.from(""), func(ctx context.Context) error {
+			return c.update(ctx, try)
+		})
 	})
-	if locked := new(limiter.Locked); errors.As(err, &locked) {
-		err = c.Audit(c.r.Context(), c.from(""), tokens.Event{Event: "login.locked", Level: tokens.Warning, Outcome: "refused"})
-		if err == nil {
-			err = errCredentials
-		}
-	}
-	if errors.Is(err, errCredentials) {
-		c.Limits.Take(door.FailedLogins, c.address)
-	}
-	return err
 }
 
 // authenticated is the user of an organisation whose mailbox and password they
@@ -71,11 +43,16 @@ func (c *call) authenticated(tx *tokens.Tx, org, email, password string) (*value
 	if ok && user != nil && tokens.Active(user) && o.active {
 		return user, nil
 	}
+	return nil, c.wrong(tx, subject)
+}
+
+// wrong refuses a password, and tells the audit.
+func (c *call) wrong(tx *tokens.Tx, subject string) error {
 	e := tokens.Event{Event: "login.failed", Level: tokens.Warning, Outcome: "refused", Subject: subject}
 	if err := tx.Audit(c.from(""), e); err != nil {
-		return nil, err
+		return err
 	}
-	return nil, errCredentials
+	return errCredentials
 }
 
 // login begins a session of a user.
@@ -95,26 +72,26 @@ func (c *call) userLogin() (any, error) {
 		return nil, c.body.err
 	}
 	var p pair
-	err := c.tried(email, func(ctx context.Context) error {
-		return c.update(ctx, func(tx *tokens.Tx) error {
-			device, err := c.caller(tx, tokens.DfxDevice)
-			if err != nil {
-				return err
-			}
-			m := device.Token.Member
-			user, err := c.authenticated(tx, m.Org, email, password)
-			if err != nil {
-				return err
-			}
-			if l, err := licenseOf(tx, device.Token); err != nil {
-				return err
-			} else if l != nil {
-				s.end = l.ExpiresAt
-			}
-			s.instance, s.device, s.org, s.license = user.Ref, m.Device, m.Org, m.License
-			p, err = c.login(tx, s)
+	err := c.tried(email, password, func(tx *tokens.Tx) error {
+		device, err := c.caller(tx, tokens.DfxDevice)
+		if err != nil {
 			return err
-		})
+		}
+		m := device.Token.Member
+		user, err := c.authenticated(tx, m.Org, email, password)
+		if err != nil {
+			return err
+		}
+		l, err := licenseOf(tx, device.Token)
+		if err != nil {
+			return err
+		}
+		if s.end = (time.Time{}); l != nil {
+			s.end = l.ExpiresAt
+		}
+		s.instance, s.device, s.org, s.license = user.Ref, m.Device, m.Org, m.License
+		p, err = c.login(tx, s)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -135,16 +112,14 @@ func (c *call) organizationLogin() (any, error) {
 		return nil, c.body.err
 	}
 	var p pair
-	err := c.tried(email, func(ctx context.Context) error {
-		return c.update(ctx, func(tx *tokens.Tx) error {
-			user, err := c.authenticated(tx, s.org, email, password)
-			if err != nil {
-				return err
-			}
-			s.instance = user.Ref
-			p, err = c.login(tx, s)
+	err := c.tried(email, password, func(tx *tokens.Tx) error {
+		user, err := c.authenticated(tx, s.org, email, password)
+		if err != nil {
 			return err
-		})
+		}
+		s.instance = user.Ref
+		p, err = c.login(tx, s)
+		return err
 	})
 	if err != nil {
 		return nil, err

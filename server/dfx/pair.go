@@ -145,7 +145,7 @@ func (d *Door) describe(tx *tokens.Tx, t *tokens.Token) (map[string]any, error) 
 
 // renewOrRequestCode tells apart what the client sends to one path.
 func (c *call) renewOrRequestCode() (any, error) {
-	if err := c.take(door.Renewals); err != nil {
+	if err := c.Take(c.r, door.Renewals); err != nil {
 		return nil, err
 	}
 	if b := c.body; b.has("PhoneNumber") && !b.has("Token") && !b.has("RefreshToken") {
@@ -161,7 +161,7 @@ func (c *call) renew() (any, error) {
 	if c.body.err != nil {
 		return nil, c.body.err
 	}
-	if err := c.free(door.UnknownSecrets); err != nil {
+	if err := c.Free(c.r, door.UnknownSecrets); err != nil {
 		return nil, err
 	}
 	var renewed pair
@@ -230,7 +230,7 @@ func (c *call) generateToken() (any, error) {
 	if c.body.err != nil {
 		return nil, c.body.err
 	}
-	if err := c.free(door.UnknownSecrets); err != nil {
+	if err := c.Free(c.r, door.UnknownSecrets); err != nil {
 		return nil, err
 	}
 	var out struct{ Token string }

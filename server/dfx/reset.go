@@ -124,12 +124,10 @@ func (c *call) resetPassword() (any, error) {
 	if c.body.err != nil {
 		return nil, c.body.err
 	}
-	if err := c.free(door.Resets); err != nil {
+	if err := c.Free(c.r, door.Resets); err != nil {
 		return nil, err
 	}
-	ctx, done := context.WithTimeout(c.r.Context(), patience)
-	defer done()
-	err := c.update(ctx, func(tx *tokens.Tx) error {
+	err := c.hashing(func(tx *tokens.Tx) error {
 		found, err := tx.Resolve(tokens.Presented{Secret: secret, Want: tokens.Reset})
 		if errors.Is(err, auth.ErrInactive) {
 			return errResetToken
@@ -150,7 +148,7 @@ func (c *call) resetPassword() (any, error) {
 		return tx.Audit(c.from(found.Path), tokens.Event{Event: "reset.used", Subject: found.Path}.About(found.Token))
 	})
 	if errors.Is(err, errResetToken) {
-		c.Limits.Take(door.Resets, c.address)
+		_ = c.Take(c.r, door.Resets) // it has been answered already
 	}
 	if err != nil {
 		return nil, err
@@ -166,31 +164,29 @@ func (c *call) changePassword() (any, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	err := c.tried(email, func(ctx context.Context) error {
-		return c.update(ctx, func(tx *tokens.Tx) error {
-			who, err := c.caller(tx, tokens.DfxUser)
-			if err != nil {
-				return err
-			}
-			user, err := c.authenticated(tx, org, email, password)
-			if err != nil {
-				return err
-			}
-			if user.Ref != who.Token.Instance {
-				return errCredentials // the password of somebody else
-			}
-			o, err := c.organisation(tx, org)
-			if err != nil {
-				return err
-			}
-			if err := o.policy.check(next); err != nil {
-				return err
-			}
-			if err := tx.SetPassword(user.Ref, next); err != nil {
-				return err
-			}
-			return tx.Audit(c.from(who.Path), tokens.Event{Event: "password.changed", Subject: who.Path}.About(who.Token))
-		})
+	err := c.tried(email, password, func(tx *tokens.Tx) error {
+		who, err := c.caller(tx, tokens.DfxUser)
+		if err != nil {
+			return err
+		}
+		user, err := c.authenticated(tx, org, email, password)
+		if err != nil {
+			return err
+		}
+		if user.Ref != who.Token.Instance { // the password of somebody else
+			return c.wrong(tx, tx.Path(user.Ref))
+		}
+		o, err := c.organisation(tx, org)
+		if err != nil {
+			return err
+		}
+		if err := o.policy.check(next); err != nil {
+			return err
+		}
+		if err := tx.SetPassword(user.Ref, next); err != nil {
+			return err
+		}
+		return tx.Audit(c.from(who.Path), tokens.Event{Event: "password.changed", Subject: who.Path}.About(who.Token))
 	})
 	if err != nil {
 		return nil, err

@@ -118,12 +118,10 @@ func (d *Door) talk(conn *websocket.Conn, r *http.Request) {
 			_ = conn.Close(websocket.StatusUnsupportedData, "a frame is too short")
 			return
 		}
-		c := &call{Door: d, r: r, address: d.Address(r)}
+		c := &call{Door: d, r: r}
 		answer := append([]byte(nil), frame[actionSize:actionSize+idSize]...)
 		answer = append(answer, c.frame(string(frame[:actionSize]), frame[actionSize+idSize:])...)
-		if c.guessed {
-			c.Limits.Take(door.UnknownSecrets, c.address)
-		}
+		c.count()
 		ctx, done = context.WithTimeout(r.Context(), silence)
 		err = conn.Write(ctx, websocket.MessageBinary, answer)
 		done()
@@ -152,7 +150,7 @@ func (c *call) loginWithToken(data []byte) error {
 	if json.Unmarshal(data, &in) != nil {
 		return errInvalidJSON
 	}
-	if err := c.free(door.UnknownSecrets); err != nil {
+	if err := c.Free(c.r, door.UnknownSecrets); err != nil {
 		return err
 	}
 	found, err := c.Resolve(c.r.Context(), tokens.Presented{Secret: in.Token, Want: tokens.Access, Referer: c.r.Referer()})

@@ -1,7 +1,6 @@
 package dfx
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -36,10 +35,8 @@ func (c *call) createUser() (any, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	ctx, done := context.WithTimeout(c.r.Context(), patience)
-	defer done()
 	var out struct{ ID string }
-	err := c.update(ctx, func(tx *tokens.Tx) error {
+	err := c.hashing(func(tx *tokens.Tx) error {
 		who, err := c.caller(tx, tokens.DfxDevice, tokens.DfxUser)
 		if err != nil {
 			return err

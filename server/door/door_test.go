@@ -2,6 +2,7 @@ package door_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fawndb/fawn/server/door"
+	"github.com/fawndb/fawn/server/tokens"
 	"github.com/fawndb/fawn/server/tokens/tokenstest"
 )
 
@@ -167,5 +169,38 @@ func TestLimits(t *testing.T) {
 	now = now.Add(40 * time.Second)
 	if take("a") != 0 {
 		t.Error("limited too long")
+	}
+}
+
+// TestAttempt: wrong guesses of an address are counted, right ones and other
+// failures are not.
+func TestAttempt(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	d := newDoor(t, door.Options{Limits: door.NewLimits(func() time.Time { return now })})
+	r := httptest.NewRequest(http.MethodPost, "/login", nil)
+	other := errors.New("the store has failed")
+	for i := range 3 * door.FailedLogins.Times {
+		want := []error{nil, other, fmt.Errorf("mine: %w", tokens.ErrCredentials)}[i%3]
+		if err := d.Attempt(r, func() error { return want }); !errors.Is(err, want) {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	now = now.Add(100*time.Second + time.Millisecond)
+	var limited *door.Limited
+	err := d.Attempt(r, func() error {
+		t.Error("an address that has guessed wrong too often logs in")
+		return nil
+	})
+	if !errors.As(err, &limited) || limited.Wait != 800*time.Second-time.Millisecond {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	door.RetryAfter(w.Header(), limited.Wait)
+	if got := w.Header().Get("Retry-After"); got != "800" {
+		t.Errorf("Retry-After: %s", got)
+	}
+	w = httptest.NewRecorder()
+	if door.RetryAfter(w.Header(), 0); len(w.Header()) != 0 {
+		t.Errorf("no time to wait: %v", w.Header())
 	}
 }

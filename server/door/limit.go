@@ -1,8 +1,14 @@
 package door
 
 import (
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
 	"sync"
 	"time"
+
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // Limit is how often something may be done within a time. These limits are
@@ -39,6 +45,51 @@ type counted struct{ name, who string }
 type window struct {
 	n   int
 	end time.Time
+}
+
+// Limited is the error of somebody who must wait.
+type Limited struct{ Wait time.Duration }
+
+// Error implements error.
+func (l *Limited) Error() string { return "door: to be tried again in " + l.Wait.String() }
+
+// RetryAfter says in a header how long to wait, in seconds rounded up; nothing
+// if that is 0.
+func RetryAfter(h http.Header, wait time.Duration) {
+	if wait > 0 {
+		h.Set("Retry-After", strconv.FormatInt(Seconds(wait), 10))
+	}
+}
+
+// Seconds are those of a time to wait, rounded up.
+func Seconds(wait time.Duration) int64 { return int64(math.Ceil(wait.Seconds())) }
+
+// Free refuses, with a *Limited, an address that has used up a limit.
+func (d *Door) Free(r *http.Request, l Limit) error { return limited(d.Limits.Wait(l, d.Address(r))) }
+
+// Take counts one time of a limit for the address of a request, or refuses it
+// with a *Limited.
+func (d *Door) Take(r *http.Request, l Limit) error { return limited(d.Limits.Take(l, d.Address(r))) }
+
+func limited(wait time.Duration) error {
+	if wait > 0 {
+		return &Limited{wait}
+	}
+	return nil
+}
+
+// Attempt runs a login that fails with tokens.ErrCredentials when somebody has
+// guessed wrong. An address that has done so too often is refused with a
+// *Limited.
+func (d *Door) Attempt(r *http.Request, login func() error) error {
+	if err := d.Free(r, FailedLogins); err != nil {
+		return err
+	}
+	err := login()
+	if errors.Is(err, tokens.ErrCredentials) {
+		_ = d.Take(r, FailedLogins) // it has been answered already
+	}
+	return err
 }
 
 // NewLimits returns counters that have counted nothing.

@@ -46,24 +46,24 @@ func (e *Eco) bound(w http.ResponseWriter, r *http.Request, do operation) {
 
 // allowed lets only keys of the role server or admin in.
 func (e *Eco) allowed(w http.ResponseWriter, r *http.Request) bool {
-	secret, bearer := door.Bearer(r)
-	if user, password, ok := r.BasicAuth(); ok {
-		if secret = password; secret == "" {
-			secret = user
-		}
-	}
 	var client *tokens.Client
-	err := e.View(r.Context(), func(tx *tokens.Tx) (err error) {
-		client, err = tx.Client(secret)
-		return err
-	})
+	c, err := door.ReadCredentials(r, nil)
+	if err == nil {
+		err = e.View(r.Context(), func(tx *tokens.Tx) (err error) {
+			client, err = c.Client(tx)
+			return err
+		})
+		err = e.Unknown(r, c, err)
+	}
+	limited := new(door.Limited)
 	switch {
+	case errors.As(err, &limited):
+		door.RetryAfter(w.Header(), limited.Wait)
+		e.Problem(w, r, http.StatusTooManyRequests, "", "Too many requests.")
+	case errors.Is(err, door.ErrTwoWays):
+		e.Problem(w, r, http.StatusBadRequest, "invalid_request", "The client authenticates in more than one way.")
 	case errors.Is(err, tokens.ErrClient):
-		challenge := `Basic realm="tokens"`
-		if bearer {
-			challenge = `Bearer realm="tokens", error="invalid_token", error_description="The access token is invalid or expired"`
-		}
-		w.Header().Set("WWW-Authenticate", challenge)
+		w.Header().Set("WWW-Authenticate", c.Challenge())
 		e.Problem(w, r, http.StatusUnauthorized, "invalid_client", "A key is needed.")
 	case err != nil:
 		e.Failed(r, err)

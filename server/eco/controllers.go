@@ -2,9 +2,7 @@ package eco
 
 import (
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -45,16 +43,11 @@ func (e *Eco) failed(w http.ResponseWriter, r *http.Request, err error) {
 
 // limited answers an address that must wait.
 func limited(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10))
+	door.RetryAfter(w.Header(), wait)
 	fail(w, http.StatusTooManyRequests, "Too many requests")
 }
 
 func (e *Eco) login(w http.ResponseWriter, r *http.Request) {
-	address := e.Address(r)
-	if wait := e.Limits.Wait(door.FailedLogins, address); wait > 0 {
-		limited(w, wait)
-		return
-	}
 	in, err := members(r)
 	if errors.Is(err, door.ErrTooLarge) {
 		fail(w, http.StatusRequestEntityTooLarge, "The body is too large.")
@@ -68,24 +61,28 @@ func (e *Eco) login(w http.ResponseWriter, r *http.Request) {
 	}
 	name = strings.ToLower(name)
 	var made issued
-	err = e.Login(r.Context(), tokens.Login{
-		Account: "eco/" + name, Password: password, Origin: e.From(r, ""),
-		Find: func(tx *tokens.Tx) (*value.Document, error) { return tx.UserNamed(name) },
-		Accept: func(tx *tokens.Tx, _ *value.Document) error {
-			made, err = e.generated(tx, name)
-			return err
-		},
+	err = e.Attempt(r, func() error {
+		return e.Login(r.Context(), tokens.Login{
+			Account: "eco/" + name, Password: password, Origin: e.From(r, ""),
+			Find: func(tx *tokens.Tx) (*value.Document, error) { return tx.UserNamed(name) },
+			Accept: func(tx *tokens.Tx, _ *value.Document) (err error) {
+				made, err = e.generated(tx, name)
+				return err
+			},
+		})
 	})
+	wait := new(door.Limited)
 	switch {
+	case errors.As(err, &wait):
+		limited(w, wait.Wait)
 	case errors.Is(err, tokens.ErrCredentials):
-		e.Limits.Take(door.FailedLogins, address)
 		status := http.StatusOK
 		if e.options.StrictStatus {
 			status = http.StatusUnauthorized
 		}
 		fail(w, status, "Invalid username or password")
 	case errors.Is(err, tokens.ErrBusy):
-		w.Header().Set("Retry-After", "1")
+		door.RetryAfter(w.Header(), time.Second)
 		fail(w, http.StatusServiceUnavailable, "Busy")
 	case err != nil:
 		e.failed(w, r, err)
@@ -131,8 +128,8 @@ type refusal string
 func (r refusal) Error() string { return string(r) }
 
 func (e *Eco) refresh(w http.ResponseWriter, r *http.Request) {
-	if wait := e.Limits.Take(door.Renewals, e.Address(r)); wait > 0 {
-		limited(w, wait)
+	if wait := new(door.Limited); errors.As(e.Take(r, door.Renewals), &wait) {
+		limited(w, wait.Wait)
 		return
 	}
 	made, err := e.refreshed(r)

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -242,6 +243,26 @@ func TestWrongCalls(t *testing.T) {
 		if tc.status == 401 && res.Header().Get("WWW-Authenticate") == "" {
 			t.Errorf("%s: no challenge", tc.path)
 		}
+	}
+}
+
+// TestUnknownClients: keys that are none are counted, and told to the audit.
+func TestUnknownClients(t *testing.T) {
+	f := newFixture(t, eco.Options{})
+	call := func(edit ...func(*http.Request)) *httptest.ResponseRecorder {
+		return f.send("POST", "/eco/tokens/generate", `{"_id":"a"}`, edit...)
+	}
+	f.body(call(bearer(f.key), func(r *http.Request) { r.Header.Add("Authorization", "Bearer x") }), 400)
+	f.body(call(func(r *http.Request) { r.SetBasicAuth("5", f.key) }), 401) // another key's id
+	f.body(call(func(r *http.Request) { r.SetBasicAuth(f.key, "") }), 200)
+	for range door.UnknownSecrets.Times - 1 {
+		f.body(call(bearer("fnAEnothing")), 401)
+	}
+	if res := call(bearer("fnAEnothing")); res.Header().Get("Retry-After") != "60" {
+		t.Errorf("%d: %v", res.Code, res.Header())
+	}
+	if events := slices.Compact(f.Audited()); !slices.Contains(events, "client.denied") {
+		t.Errorf("audit: %v", events)
 	}
 }
 

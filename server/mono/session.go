@@ -1,11 +1,11 @@
 package mono
 
 import (
+	"context"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/server/auth"
@@ -40,12 +40,14 @@ func (m *Mono) inSession(do operation) http.HandlerFunc {
 		body, err := door.ReadBody(r)
 		var out any
 		if err == nil {
-			err = m.Update(r.Context(), func(tx *tokens.Tx) error {
-				s, err := m.session(tx, r)
-				if err == nil {
-					out, err = do(tx, s, &request{r, body})
-				}
-				return err
+			err = tokens.Patiently(r.Context(), func(ctx context.Context) error {
+				return m.Update(ctx, func(tx *tokens.Tx) error {
+					s, err := m.session(tx, r)
+					if err == nil {
+						out, err = do(tx, s, &request{r, body})
+					}
+					return err
+				})
 			})
 		}
 		if err != nil {
@@ -66,9 +68,13 @@ func (m *Mono) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var no *refusal
 	if !errors.As(err, &no) {
 		no = &refusal{http.StatusInternalServerError, badRequest, asTraced}
-		if errors.Is(err, door.ErrTooLarge) {
+		switch {
+		case errors.Is(err, door.ErrTooLarge):
 			no.status = http.StatusRequestEntityTooLarge
-		} else {
+		case errors.Is(err, tokens.ErrBusy):
+			no.status, no.text = http.StatusServiceUnavailable, internalError
+			door.RetryAfter(w.Header(), time.Second)
+		default:
 			m.Failed(r, err)
 		}
 	}
@@ -132,12 +138,6 @@ func (m *Mono) login(w http.ResponseWriter, r *http.Request) {
 		door.JSON(w, http.StatusOK, message{Text: usersDisabled})
 		return
 	}
-	address := m.Address(r)
-	if wait := m.Limits.Wait(door.FailedLogins, address); wait > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10))
-		m.refuse(w, r, refuse(http.StatusTooManyRequests, tooMany))
-		return
-	}
 	var in struct{ Username, Password string }
 	if err := door.ReadJSON(r, &in); err != nil {
 		if !errors.Is(err, door.ErrTooLarge) {
@@ -147,20 +147,25 @@ func (m *Mono) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var token string
-	err := m.Login(r.Context(), tokens.Login{
-		Account: "mono/" + strings.ToLower(in.Username), Password: in.Password, Origin: m.From(r, ""),
-		Find: func(tx *tokens.Tx) (*value.Document, error) { return tx.UserNamed(in.Username) },
-		Accept: func(tx *tokens.Tx, doc *value.Document) (err error) {
-			token, err = m.newSession(tx, doc)
-			return err
-		},
+	err := m.Attempt(r, func() error {
+		return m.Login(r.Context(), tokens.Login{
+			Account: "mono/" + strings.ToLower(in.Username), Password: in.Password, Origin: m.From(r, ""),
+			Find: func(tx *tokens.Tx) (*value.Document, error) { return tx.UserNamed(in.Username) },
+			Accept: func(tx *tokens.Tx, doc *value.Document) (err error) {
+				token, err = m.newSession(tx, doc)
+				return err
+			},
+		})
 	})
+	wait := new(door.Limited)
 	switch {
+	case errors.As(err, &wait):
+		door.RetryAfter(w.Header(), wait.Wait)
+		m.refuse(w, r, refuse(http.StatusTooManyRequests, tooMany))
 	case errors.Is(err, tokens.ErrCredentials):
-		m.Limits.Take(door.FailedLogins, address)
 		m.refuse(w, r, refuse(http.StatusUnauthorized, wrongLogin))
 	case errors.Is(err, tokens.ErrBusy):
-		w.Header().Set("Retry-After", "1")
+		door.RetryAfter(w.Header(), time.Second)
 		m.refuse(w, r, refuse(http.StatusServiceUnavailable, internalError))
 	case err != nil:
 		m.Failed(r, err)

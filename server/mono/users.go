@@ -173,7 +173,7 @@ const (
 
 // parsePermissions reads an object of permissions with its members in order.
 func parsePermissions(raw json.RawMessage) (value.Object, error) {
-	o, err := tokens.ParseObject(raw)
+	o, err := value.ParseObject(raw)
 	if err != nil || len(o) > maxPermissions || len(raw) > maxPermissionsSize {
 		return nil, errBadRequest
 	}

@@ -28,7 +28,7 @@ func (d *Door) audit(w http.ResponseWriter, r *http.Request) error {
 	}
 	var out *tokens.Events
 	err = d.View(r.Context(), func(tx *tokens.Tx) error {
-		client, err := c.client(tx)
+		client, err := c.Client(tx)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package oauth
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,15 +10,6 @@ import (
 	"github.com/fawndb/fawn/server/door"
 	"github.com/fawndb/fawn/server/tokens"
 )
-
-// credentials are what a request says of its client.
-type credentials struct {
-	// id is the client's, "" if it is not said; secret is "" for a public
-	// client.
-	id, secret string
-	// bearer says that the secret came as a bearer token.
-	bearer bool
-}
 
 // readForm reads the form of a request. Members without a value count as
 // absent; one that comes twice is refused.
@@ -46,109 +36,38 @@ func readForm(r *http.Request) (url.Values, error) {
 	return form, nil
 }
 
-// readCredentials reads who the client is, from the one place where it says so.
-//
-//	Authorization: Basic base64(id:secret)    both parts form-encoded
-//	Authorization: Basic base64(secret:)
-//	Authorization: Bearer secret
-//	client_id=…&client_secret=…
-//
-// Source: RFC 6749, section 2.3.1.
-func readCredentials(r *http.Request, form url.Values) (*credentials, error) {
-	c := &credentials{id: form.Get("client_id"), secret: form.Get("client_secret")}
-	headers := r.Header.Values("Authorization")
+// readCredentials reads who the client is.
+func readCredentials(r *http.Request, form url.Values) (door.Credentials, error) {
+	c, err := door.ReadCredentials(r, form)
 	switch {
-	case len(headers) == 0:
-		return c, nil
-	case len(headers) > 1 || c.secret != "":
-		return nil, refuse("invalid_request", "The client authenticates in more than one way.")
-	}
-	named := c.id
-	if secret, ok := auth.Bearer(r); ok {
-		c = &credentials{secret: secret, bearer: true}
-	} else if err := c.readBasic(headers[0]); err != nil {
-		return nil, err
-	}
-	switch {
-	case c.id == "":
-		c.id = named
-	case named != "" && named != c.id:
-		return nil, refuse("invalid_request", "The client names itself in two ways.")
-	}
-	if c.secret == "" {
-		return nil, c.denied()
+	case errors.Is(err, door.ErrTwoWays):
+		return c, refuse("invalid_request", "The client authenticates in more than one way.")
+	case err != nil:
+		return c, denied(c)
 	}
 	return c, nil
 }
 
-func (c *credentials) readBasic(header string) error {
-	scheme, rest, _ := strings.Cut(header, " ")
-	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
-	id, secret, found := strings.Cut(string(b), ":")
-	*c = credentials{}
-	if err != nil || !found || !strings.EqualFold(scheme, "Basic") {
-		return c.denied()
-	}
-	if c.id, err = url.QueryUnescape(id); err == nil {
-		c.secret, err = url.QueryUnescape(secret)
-	}
-	if err != nil {
-		return c.denied()
-	}
-	if c.secret == "" {
-		c.id, c.secret = "", c.id
-	}
-	return nil
-}
-
-// denied refuses a client that is unknown, by the scheme that it used.
-func (c *credentials) denied() *failure {
-	challenge := `Basic realm="` + auth.Realms + `"`
-	if c.bearer {
-		challenge = auth.Invalid().Challenge(auth.Realms)
-	}
-	return &failure{status: http.StatusUnauthorized, code: "invalid_client", challenge: challenge}
+// denied refuses a client that is unknown.
+func denied(c door.Credentials) *failure {
+	return &failure{status: http.StatusUnauthorized, code: "invalid_client", challenge: c.Challenge()}
 }
 
 // lacking refuses a client that has no right to what it asks for.
-func (c *credentials) lacking() *failure {
-	f := c.denied()
-	if c.bearer {
+func lacking(c door.Credentials) *failure {
+	f := denied(c)
+	if c.Bearer {
 		f.challenge = (&auth.Refusal{Code: "insufficient_scope"}).Challenge(auth.Realms)
 	}
 	return f
 }
 
-// client finds the client in the database. The error is tokens.ErrClient if
-// there is none.
-func (c *credentials) client(tx *tokens.Tx) (*tokens.Client, error) {
-	if c.secret == "" {
-		return tx.PublicClient(c.id)
+// deny answers a client that is unknown. Any other error stays as it is.
+func (d *Door) deny(r *http.Request, c door.Credentials, err error) error {
+	if err = d.Unknown(r, c, err); errors.Is(err, tokens.ErrClient) {
+		return denied(c)
 	}
-	client, err := tx.Client(c.secret)
-	if err == nil && c.id != "" && c.id != client.ID() {
-		return nil, tokens.ErrClient
-	}
-	return client, err
-}
-
-// deny answers a client that is unknown: it is counted and told to the audit,
-// until there are too many from its address. Any other error stays as it is.
-func (d *Door) deny(r *http.Request, c *credentials, err error) error {
-	if !errors.Is(err, tokens.ErrClient) {
-		return err
-	}
-	if c.id == "" && c.secret == "" {
-		return c.denied() // it has not said who it is
-	}
-	if wait := d.Limits.Take(door.UnknownSecrets, d.Address(r)); wait > 0 {
-		return limited(wait)
-	}
-	event := tokens.Event{Event: "client.denied", Level: tokens.Warning, Outcome: "refused", Reason: "invalid_client"}
-	if err := d.Audit(r.Context(), d.From(r, ""), event); err != nil {
-		return err
-	}
-	return c.denied()
+	return err
 }
 
 // actor names a client in the audit.

@@ -2,9 +2,7 @@ package oauth
 
 import (
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/fawndb/fawn/server/door"
@@ -33,17 +31,15 @@ func refuse(code, detail string) *failure {
 // errGrant has one text for all causes.
 var errGrant = refuse("invalid_grant", "The refresh token is invalid, expired, used or revoked.")
 
-// limited refuses who asks too often.
-func limited(wait time.Duration) *failure {
-	return &failure{status: http.StatusTooManyRequests, code: "temporarily_unavailable", detail: "Too many requests.", wait: wait}
-}
-
 // failureOf turns an error into what a client is told of it.
 func (d *Door) failureOf(r *http.Request, err error) *failure {
 	var f *failure
+	var limited *door.Limited
 	switch {
 	case errors.As(err, &f):
 		return f
+	case errors.As(err, &limited):
+		return &failure{status: http.StatusTooManyRequests, code: "temporarily_unavailable", detail: "Too many requests.", wait: limited.Wait}
 	case errors.Is(err, tokens.ErrInvalid), errors.Is(err, tokens.ErrReused):
 		return errGrant
 	case errors.Is(err, door.ErrTooLarge):
@@ -60,9 +56,7 @@ func (e *failure) setHeader(h http.Header) {
 	if e.challenge != "" {
 		h["Www-Authenticate"] = []string{e.challenge}
 	}
-	if e.wait > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.wait.Seconds()))))
-	}
+	door.RetryAfter(h, e.wait)
 }
 
 // oauthError answers as RFC 6749, section 5.2 says:

@@ -18,20 +18,20 @@ func (d *Door) introspect(w http.ResponseWriter, r *http.Request) error {
 	}
 	var out []byte
 	err = d.View(r.Context(), func(tx *tokens.Tx) error {
-		client, err := c.client(tx)
+		client, err := c.Client(tx)
 		if err != nil {
 			return err
 		}
 		if d.introspections.Times > 0 {
 			if wait := d.Limits.Take(d.introspections, client.ID()); wait > 0 {
-				return limited(wait)
+				return &door.Limited{Wait: wait}
 			}
 		}
 		out, err = tx.Introspect(client, token)
 		return err
 	})
 	if errors.Is(err, tokens.ErrForbidden) {
-		return c.lacking()
+		return lacking(c)
 	}
 	if err != nil {
 		return d.deny(r, c, err)
@@ -42,19 +42,19 @@ func (d *Door) introspect(w http.ResponseWriter, r *http.Request) error {
 }
 
 // question reads a request about one token, and who asks.
-func (d *Door) question(r *http.Request) (token string, c *credentials, err error) {
+func (d *Door) question(r *http.Request) (token string, c door.Credentials, err error) {
 	form, err := readForm(r)
 	if err != nil {
-		return "", nil, err
+		return "", c, err
 	}
 	if c, err = readCredentials(r, form); err != nil {
-		return "", nil, err
+		return "", c, err
 	}
-	if c.id == "" && c.secret == "" {
-		return "", nil, c.denied()
+	if c.Nobody() {
+		return "", c, denied(c)
 	}
 	if token = form.Get("token"); token == "" {
-		return "", nil, refuse("invalid_request", "The parameter token is missing.")
+		return "", c, refuse("invalid_request", "The parameter token is missing.")
 	}
 	return token, c, nil
 }
@@ -68,7 +68,7 @@ func (d *Door) revoke(w http.ResponseWriter, r *http.Request) error {
 	}
 	var verdict error
 	err = d.Update(r.Context(), func(tx *tokens.Tx) error {
-		client, err := c.client(tx)
+		client, err := c.Client(tx)
 		if err != nil {
 			return err
 		}

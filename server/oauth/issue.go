@@ -111,7 +111,7 @@ func (d *Door) issue(w http.ResponseWriter, r *http.Request) error {
 		return native(err)
 	}
 	// The caller comes first: a stranger learns nothing of the members.
-	if err := d.View(r.Context(), func(tx *tokens.Tx) error { _, err := c.serving(tx); return err }); err != nil {
+	if err := d.View(r.Context(), func(tx *tokens.Tx) error { _, err := serving(tx, c); return err }); err != nil {
 		return native(d.deny(r, c, err))
 	}
 	o, err := readOrder(r)
@@ -120,7 +120,7 @@ func (d *Door) issue(w http.ResponseWriter, r *http.Request) error {
 	}
 	var out *issued
 	err = d.Update(r.Context(), func(tx *tokens.Tx) error {
-		client, err := c.serving(tx)
+		client, err := serving(tx, c)
 		if err != nil {
 			return err
 		}
@@ -145,8 +145,8 @@ func (d *Door) issue(w http.ResponseWriter, r *http.Request) error {
 }
 
 // serving is the client if its key has the role admin or server.
-func (c *credentials) serving(tx *tokens.Tx) (*tokens.Client, error) {
-	client, err := c.client(tx)
+func serving(tx *tokens.Tx, c door.Credentials) (*tokens.Client, error) {
+	client, err := c.Client(tx)
 	if err != nil {
 		return nil, err
 	}

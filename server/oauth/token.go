@@ -78,8 +78,8 @@ func (d *Door) answer(w http.ResponseWriter, out *issued) {
 
 // token is the token endpoint of RFC 6749.
 func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
-	if wait := d.Limits.Take(door.Renewals, d.Address(r)); wait > 0 {
-		return limited(wait)
+	if err := d.Take(r, door.Renewals); err != nil {
+		return err
 	}
 	form, err := readForm(r)
 	if err != nil {
@@ -89,7 +89,7 @@ func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	grant, ok := map[string]func(*http.Request, *credentials, url.Values) (*issued, error){
+	grant, ok := map[string]func(*http.Request, door.Credentials, url.Values) (*issued, error){
 		"refresh_token":      d.refresh,
 		"client_credentials": d.clientCredentials,
 	}[form.Get("grant_type")]
@@ -108,7 +108,7 @@ func (d *Door) token(w http.ResponseWriter, r *http.Request) error {
 }
 
 // refresh rotates a pair.
-func (d *Door) refresh(r *http.Request, c *credentials, form url.Values) (out *issued, err error) {
+func (d *Door) refresh(r *http.Request, c door.Credentials, form url.Values) (out *issued, err error) {
 	if form.Get("refresh_token") == "" {
 		return nil, refuse("invalid_request", "The parameter refresh_token is missing.")
 	}
@@ -118,7 +118,7 @@ func (d *Door) refresh(r *http.Request, c *credentials, form url.Values) (out *i
 	}
 	var verdict error
 	err = d.Update(r.Context(), func(tx *tokens.Tx) error {
-		client, err := c.client(tx)
+		client, err := c.Client(tx)
 		if err != nil {
 			return err
 		}
@@ -167,13 +167,13 @@ func narrowed(granted, asked []string) ([]string, error) {
 }
 
 // clientCredentials gives a client an access token of its own.
-func (d *Door) clientCredentials(r *http.Request, c *credentials, form url.Values) (out *issued, err error) {
+func (d *Door) clientCredentials(r *http.Request, c door.Credentials, form url.Values) (out *issued, err error) {
 	asked, ok := tokens.Words(form.Get("scope"))
 	if !ok {
 		return nil, errScope
 	}
 	err = d.Update(r.Context(), func(tx *tokens.Tx) error {
-		client, err := c.client(tx)
+		client, err := c.Client(tx)
 		if err != nil {
 			return err
 		}

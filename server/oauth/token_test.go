@@ -250,7 +250,7 @@ func TestTokenErrors(t *testing.T) {
 			`{"error":"invalid_request","error_description":"The body is longer than 64 KiB."}`,
 		},
 		{"two ways", f.app.basic(), grant + "&client_id=" + f.app.id + "&client_secret=" + f.app.secret, 400, twoWays},
-		{"two names", f.app.basic(), grant + "&client_id=" + f.server.id, 400, `{"error":"invalid_request","error_description":"The client names itself in two ways."}`},
+		{"two names", f.app.basic(), grant + "&client_id=" + f.server.id, 400, `{"error":"invalid_request","error_description":"The client authenticates in more than one way."}`},
 		{
 			"named again", f.app.basic(), "grant_type=x&client_id=" + f.app.id, 400,
 			`{"error":"unsupported_grant_type","error_description":"The grant types are refresh_token and client_credentials."}`,

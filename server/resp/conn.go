@@ -10,6 +10,7 @@ import (
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/server/caught"
 	"github.com/fawndb/fawn/server/conns"
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // conn is one connection. One goroutine reads its commands and runs them.
@@ -24,9 +25,9 @@ type conn struct {
 	in         reader
 	incomplete bool // the time for a command that has begun is running
 	out        []byte
-	sent       int64      // bytes, beside those in out
-	json       []byte     // of one result
-	inspection Inspection // of the VERIFY commands that are being run, else nil
+	sent       int64           // bytes, beside those in out
+	json       []byte          // of one result
+	inquiry    *tokens.Inquiry // of the VERIFY commands that are being run, else nil
 	ended      bool
 }
 
@@ -146,9 +147,9 @@ func (c *conn) send(b []byte) error {
 // settle ends the run of VERIFY commands: no moment of the past is kept while
 // others are waited for.
 func (c *conn) settle() {
-	if c.inspection != nil {
-		c.inspection.Close()
-		c.inspection = nil
+	if c.inquiry != nil {
+		c.inquiry.Close()
+		c.inquiry = nil
 	}
 }
 

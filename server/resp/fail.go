@@ -7,6 +7,7 @@ import (
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/wire"
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // refusal is an error of the door itself: its code and its description.
@@ -52,7 +53,9 @@ func (c *conn) line(err error) string {
 	}
 	e := query.Decisive(err)
 	switch {
-	case errors.Is(err, engine.ErrUnauthorized):
+	case errors.Is(err, tokens.ErrForbidden):
+		e = &query.Error{Code: query.PermissionDenied, Description: query.Denied(query.Nowhere).Description}
+	case errors.Is(err, engine.ErrUnauthorized), errors.Is(err, tokens.ErrClient):
 		e = &query.Error{Code: query.Unauthorized, Description: "Unauthorized"}
 	case e == nil:
 		c.server.failed(err)

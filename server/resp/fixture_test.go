@@ -15,7 +15,7 @@ import (
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/engine/kv/mem"
-	"github.com/fawndb/fawn/server/introspection"
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // house is a server that is being served, for tests to knock at.
@@ -69,7 +69,7 @@ func open(t *testing.T, o setup) *house {
 			t.Fatal(err)
 		}
 	}
-	h := serverOf(db)
+	h := serverOf(t, db)
 	h.addr = l.Addr().String()
 	for _, limit := range []struct{ to, of *time.Duration }{
 		{&h.limits.reading, &o.limits.reading},
@@ -94,12 +94,15 @@ func open(t *testing.T, o setup) *house {
 	return h
 }
 
-func serverOf(db *engine.DB) *house {
-	tokens := introspection.New(db, issuer)
+func serverOf(t *testing.T, db *engine.DB) *house {
+	t.Helper()
+	services, err := tokens.Open(t.Context(), db, tokens.Options{Issuer: issuer})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := &house{db: db, secret: db.RootSecret(), log: new(syncBuffer), served: make(chan error, 1)}
 	h.Server = New(db, Options{
-		Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "0.0",
-		Inspect: func(ctx context.Context, secret string) (Inspection, error) { return tokens.Open(ctx, secret) },
+		Log: slog.New(slog.NewTextHandler(h.log, nil)), Version: "0.0", Tokens: services,
 	})
 	return h
 }

@@ -58,15 +58,13 @@ func inText(what string, err error) error {
 // verify is VERIFY secret. Those that stand one behind the other in what has
 // arrived are answered at one moment, which comes after all of them.
 func verify(c *conn, ctx context.Context, args [][]byte) error {
-	if c.inspection == nil {
-		in, err := c.server.options.Inspect(ctx, c.secret)
-		if err != nil {
+	var err error
+	if c.inquiry == nil {
+		if c.inquiry, err = c.server.options.Tokens.Inquire(ctx, c.secret); err != nil {
 			return err
 		}
-		c.inspection = in
 	}
-	var err error
-	if c.json, err = c.inspection.Append(c.json[:0], string(args[0])); err != nil {
+	if c.json, err = c.inquiry.Append(c.json[:0], string(args[0])); err != nil {
 		return err
 	}
 	return c.bulk(c.json)
@@ -89,9 +87,9 @@ func lookup(c *conn, ctx context.Context, args [][]byte) error {
 		return fmt.Errorf("resp: a page is %T", res.Value)
 	}
 	render := value.Renderer{Names: res.Names(), TxnTime: res.Time}
-	ends := make([]int, len(page.Data))
+	ends := make([]int, page.Len())
 	c.json = c.json[:0]
-	for i, element := range page.Data {
+	for i, element := range page.Data() {
 		if c.json, err = render.Append(c.json, element); err != nil {
 			return err
 		}

@@ -12,25 +12,16 @@ import (
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/server/conns"
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // ErrServerClosed is what Serve returns after Shutdown.
 var ErrServerClosed = errors.New("resp: server closed")
 
-// Inspection tells about tokens by their secrets, under the rights of one
-// caller, at one moment.
-type Inspection interface {
-	// Append appends the JSON that is told of a secret.
-	Append(dst []byte, secret string) ([]byte, error)
-	// Close ends it.
-	Close()
-}
-
 // Options of a server.
 type Options struct {
-	// Inspect opens what VERIFY asks, under the rights of the connection's
-	// secret. Errors are the engine's.
-	Inspect func(ctx context.Context, secret string) (Inspection, error)
+	// Tokens answers VERIFY.
+	Tokens *tokens.Service
 	// Log is told of failures that are not a client's. It never gets a
 	// secret, a query or a value.
 	Log *slog.Logger

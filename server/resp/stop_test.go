@@ -85,7 +85,7 @@ func TestShutdownAtOnce(t *testing.T) {
 
 // TestNoCertificate: what cannot be encrypted is not served.
 func TestNoCertificate(t *testing.T) {
-	h := serverOf(open(t, setup{}).db)
+	h := serverOf(t, open(t, setup{}).db)
 	if err := h.Serve(&net.TCPListener{}, filepath.Join(t.TempDir(), "none"), "none"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a certificate that is not there: %v", err)
 	}

@@ -3,6 +3,9 @@ package resp
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/fawndb/fawn/server/tokens"
 )
 
 // people makes a collection, a user in it, and the index of tokens.
@@ -33,6 +36,50 @@ func TestPublishedSession(t *testing.T) {
 	c.ask("*1\r\n"+bulk(`"phone"`), "LOOKUP", "tokens_by_instance", `Ref(Collection("users"), "1")`)
 	c.ask(active("7"), "VERIFY", token)
 	c.ask("-INVALID_ARGUMENT [\"add\",1] Number expected, String provided.\r\n", "QUERY", `{"add":[1,"x"]}`)
+}
+
+// TestKinds: tokens of services are verified as those of queries are, by the
+// rights of the connection's key, and the door itself makes nothing.
+func TestKinds(t *testing.T) {
+	h := open(t, setup{})
+	h.root(t, people, nil)
+	c := h.known(t, h.secret)
+	c.ask(bulk("1"), "FQL", `Count(Collections())`)
+	services, err := tokens.New(t.Context(), h.db, tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const bearer = "3f1c2b9a-6d0e-4c57-9a41-0b8e7d2f5a10"
+	refresh := "rt_" + strings.Repeat("r", 43)
+	// issue makes a token and returns the end of what is told of it.
+	issue := func(kind *tokens.Kind, role tokens.Role, secret string) (id, told string) {
+		err := services.Update(t.Context(), func(tx *tokens.Tx) error {
+			token, err := tx.NewToken(kind, services.UserRef(1))
+			if err != nil {
+				return err
+			}
+			token.Member.CreatedAt, token.Member.Num = time.Time{}, 5
+			token.Grant(role, secret, time.Time{}, false)
+			id = token.ID()
+			return tx.Put(token)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id, `"sub":"users/1","iss":"` + issuer + `","jti":"` + id + `","token_use":"` + string(role) + `","kind":"` + kind.Name + `","tokenid":5}`
+	}
+	id, told := issue(tokens.MonoBearer, tokens.Access, bearer)
+	told = bulk(`{"active":true,"token_type":"Bearer",` + told)
+	c.ask(told, "VERIFY", bearer)
+	_, refreshes := issue(tokens.DfxUser, tokens.Refresh, refresh)
+	c.ask(bulk(`{"active":true,`+refreshes), "VERIFY", refresh)
+	h.root(t, `Do(CreateRole({ name: "some", privileges: [{ resource: Tokens(), actions: {
+		read: Query((ref) => Equals(Select("id", ref), "`+id+`")) } }] }), null)`, nil)
+	c.ask(ok, "AUTH", h.text(t, `Select("secret", CreateKey({ role: Role("some") }))`))
+	c.send(frame("VERIFY", refresh) + frame("VERIFY", bearer) + frame("VERIFY", refresh))
+	c.want(inactive + told + inactive)
+	c.ask(ok, "AUTH", h.text(t, `Select("secret", CreateKey({ role: "client" }))`))
+	c.ask("-PERMISSION_DENIED Insufficient privileges to perform the action.\r\n", "VERIFY", bearer)
 }
 
 // TestBurst: commands that arrive together are answered in order, and each

@@ -64,6 +64,10 @@ func client(caller *engine.ServiceCaller, err error) (*Client, error) {
 	if caller == nil || caller.Key == (value.Ref{}) {
 		return nil, ErrClient
 	}
+	return clientOf(caller)
+}
+
+func clientOf(caller *engine.ServiceCaller) (*Client, error) {
 	public, err := caller.Data("public")
 	return &Client{ServiceCaller: caller, Public: public == value.Value(value.Boolean(true))}, err
 }

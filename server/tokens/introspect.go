@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/server/auth"
 )
@@ -17,27 +18,52 @@ import (
 // caller.
 const inactive = `{"active":false}`
 
-// Introspect tells the holder of a secret, any that opens the database, about
-// the token that another secret belongs to, in the JSON of RFC 7662. Whatever
-// is no live token for this caller is {"active":false}. The error is ErrClient
-// if the caller's secret opens nothing here, ErrForbidden if its role is neither
-// admin nor server nor one that may read Tokens().
-func (s *Service) Introspect(ctx context.Context, callerSecret, token string) (out []byte, err error) {
-	err = s.View(ctx, func(tx *Tx) error {
-		caller, err := tx.Caller(callerSecret)
-		if err != nil {
-			return err
-		}
-		if caller == nil {
-			return ErrClient
-		}
-		out, err = tx.Introspect(&Client{ServiceCaller: caller}, token)
-		return err
-	})
-	return out, err
+// Inquiry tells one caller about tokens by their secrets, as they are at one
+// moment: that at which it began. It is not safe for concurrent use.
+type Inquiry struct {
+	tx     Tx
+	client *Client
 }
 
-// Introspect is Service.Introspect for a client that is known.
+// Inquire begins an Inquiry for the holder of a secret, any that opens a
+// database, about the tokens of that database. The error is ErrClient if the
+// secret is not good, ErrForbidden if its holder may not ask.
+func (s *Service) Inquire(ctx context.Context, callerSecret string) (*Inquiry, error) {
+	t, caller, err := s.db.BeginFor(ctx, callerSecret)
+	if errors.Is(err, engine.ErrUnauthorized) {
+		return nil, ErrClient
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := clientOf(caller)
+	if err == nil && !c.introspects() {
+		err = ErrForbidden
+	}
+	if err != nil {
+		t.End()
+		return nil, err
+	}
+	return &Inquiry{tx: Tx{Transaction: t, s: s}, client: c}, nil
+}
+
+// Append appends what Tx.Introspect answers.
+func (q *Inquiry) Append(dst []byte, token string) ([]byte, error) {
+	return q.tx.introspect(dst, q.client, token)
+}
+
+// Close ends the Inquiry.
+func (q *Inquiry) Close() { q.tx.End() }
+
+// introspects reports whether a client may ask about tokens: its role is admin
+// or server, or one of its own that reads some tokens at least.
+func (c *Client) introspects() bool {
+	return !c.Acts && (c.Serves() || !c.Public && c.Role == "" && c.ReadsTokens())
+}
+
+// Introspect tells a client about the token that a secret belongs to, in the
+// JSON of RFC 7662. Whatever is no live token for this client is
+// {"active":false}. The error is ErrForbidden if the client may not ask.
 //
 //	{"active":true,"scope":"createA createB","username":"administrator","token_type":"Bearer",
 //	"iat":1772366400,"sub":"users/251407645221585408","iss":"https://tokens.example.com",
@@ -46,20 +72,24 @@ func (s *Service) Introspect(ctx context.Context, callerSecret, token string) (o
 //
 // Source: RFC 7662, section 2.2; chapter on token services, section 5.4.
 func (tx *Tx) Introspect(c *Client, token string) ([]byte, error) {
-	if !c.Serves() && (c.Public || c.Role != "" || !c.ReadsTokens()) {
+	if !c.introspects() {
 		return nil, ErrForbidden
 	}
+	return tx.introspect(make([]byte, 0, 512), c, token)
+}
+
+func (tx *Tx) introspect(dst []byte, c *Client, token string) ([]byte, error) {
 	r, err := tx.Resolve(Presented{Secret: token})
 	if errors.Is(err, auth.ErrInactive) {
-		return []byte(inactive), nil
+		return append(dst, inactive...), nil
 	}
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
 	if ok, err := tx.MayRead(c.ServiceCaller, r.Token.Ref); err != nil || !ok {
-		return []byte(inactive), err
+		return append(dst, inactive...), err
 	}
-	return tx.describe(make([]byte, 0, 512), r)
+	return tx.describe(dst, r)
 }
 
 // describe appends what introspection answers of a live token.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/engine/kv/mem"
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/server/auth"
 	"github.com/fawndb/fawn/server/tokens"
@@ -39,11 +41,23 @@ func (f *fixture) mint(k *tokens.Kind, r tokens.Role, secret string, edit func(t
 
 func (f *fixture) introspect(caller, token string) string {
 	f.t.Helper()
-	b, err := f.Introspect(context.Background(), caller, token)
+	got, err := f.told(caller, token)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return string(b)
+	return got
+}
+
+// told is what the holder of a secret is told of another.
+func (f *fixture) told(caller, token string) (string, error) {
+	f.t.Helper()
+	q, err := f.Inquire(context.Background(), caller)
+	if err != nil {
+		return "", err
+	}
+	defer q.Close()
+	b, err := q.Append([]byte("> "), token)
+	return strings.TrimPrefix(string(b), "> "), err
 }
 
 const inactive = `{"active":false}`
@@ -139,21 +153,42 @@ func TestIntrospectCallers(t *testing.T) {
 		CreateRole({ name: "none", privileges: [{ resource: Collection("users"), actions: { read: true } }] }))`, nil)
 	secret := "at_" + strings.Repeat("a", 43)
 	id := f.mint(tokens.OAuth, tokens.Access, secret, nil)
+	const serves = `{ role: "server", data: { public: true } }`
 	for params, want := range map[string]error{
 		`{ role: "admin" }`: nil, `{ role: "server" }`: nil, `{ role: Role("reader") }`: nil,
-		`{ role: "server-readonly" }`: tokens.ErrForbidden,
-		`{ role: Role("none") }`:      tokens.ErrForbidden, `{ role: "client" }`: tokens.ErrForbidden,
-		`{ role: "admin", database: Database("child") }`: tokens.ErrClient,
+		`{ role: "server-readonly" }`: tokens.ErrForbidden, serves: tokens.ErrForbidden,
+		`{ role: Role("none") }`: tokens.ErrForbidden, `{ role: "client" }`: tokens.ErrForbidden,
 	} {
 		_, caller := f.Key(params)
-		if _, err := f.Introspect(context.Background(), caller, secret); !errors.Is(err, want) {
-			t.Errorf("%s: %v", params, err)
+		if got, err := f.told(caller, secret); !errors.Is(err, want) || err == nil && got == inactive {
+			t.Errorf("%s: %s, %v", params, got, err)
+		}
+		err := f.View(context.Background(), func(tx *tokens.Tx) error {
+			c, err := tx.Client(caller)
+			if err == nil {
+				_, err = tx.Introspect(c, secret)
+			}
+			return err
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("%s, as a client: %v", params, err)
 		}
 	}
-	for _, caller := range []string{"", "wrong", secret} {
-		if _, err := f.Introspect(context.Background(), caller, secret); !errors.Is(err, tokens.ErrClient) {
+	member := f.Do(`Do(CreateRole({ name: "members", membership: { resource: Collection("users") }, privileges: [
+		{ resource: Tokens(), actions: { read: true } }] }), Select("secret", Create(Tokens(), { instance: Var("who") })))`,
+		map[string]any{"who": f.ana}).(value.String)
+	for caller, want := range map[string]error{
+		"": tokens.ErrClient, "wrong": tokens.ErrClient, secret: tokens.ErrClient, f.Secret() + ":nowhere:admin": tokens.ErrClient,
+		string(member): tokens.ErrForbidden, f.Secret() + ":@doc/users/" + fmt.Sprint(f.ana.ID): tokens.ErrForbidden,
+		f.Secret() + ":server": nil, f.Secret() + ":@role/reader": nil, f.Secret() + ":@role/none": tokens.ErrForbidden,
+	} {
+		if _, err := f.told(caller, secret); !errors.Is(err, want) {
 			t.Errorf("%q: %v", caller, err)
 		}
+	}
+	_, child := f.Key(`{ role: "admin", database: Database("child") }`)
+	if got := f.introspect(child, secret); got != inactive {
+		t.Errorf("told in another database: %s", got)
 	}
 	_, some := f.Key(`{ role: Role("some") }`)
 	if got := f.introspect(some, secret); got != inactive {
@@ -233,5 +268,119 @@ func TestMember(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFaunaTokens: what is told of tokens that queries made, to the byte.
+func TestFaunaTokens(t *testing.T) {
+	f := newFixture(t)
+	f.Do(`Create(Ref(Collection("users"), "5"), {})`, nil)
+	const end = `"sub":"users/5","iss":"https://tokens.example.com","jti":"7","token_use":"access","kind":"fauna"`
+	for name, test := range map[string]struct{ params, want string }{
+		"nothing else":          {``, `"token_type":"Bearer",` + end + `}`},
+		"other data":            {`, data: { name: "x" }`, `"token_type":"Bearer",` + end + `}`},
+		"ttl":                   {`, ttl: Time("2026-04-01T12:00:00.999999Z")`, `"token_type":"Bearer","exp":1775044800,` + end + `}`},
+		"scope":                 {`, data: { scope: " read  write " }`, `"scope":"read write","token_type":"Bearer",` + end + `}`},
+		"no scope":              {`, data: { scope: " ", permissions: { a: false } }`, `"token_type":"Bearer",` + end + `,"permissions":{"a":false}}`},
+		"scope of another type": {`, data: { scope: ["a"], permissions: [true] }`, `"token_type":"Bearer",` + end + `}`},
+		"permissions": {
+			`, data: { scope: "read", permissions: { createA: true, "no word": true, "a\"b": true, "c\\d": true, "é": true, "<&>": true, b: "true", c: 1 } }`,
+			`"scope":"read createA <&>","token_type":"Bearer",` + end +
+				`,"permissions":{"createA":true,"no word":true,"a\"b":true,"c\\d":true,"é":true,"<&>":true,"b":"true","c":1}}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.t = t
+			s := f.Do(`Select("secret", Create(Ref(Tokens(), "7"), { instance: Ref(Collection("users"), "5")`+test.params+` }))`, nil).(value.String)
+			if got, want := f.introspect(f.Secret(), string(s)), `{"active":true,`+test.want; got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+			f.Do(`Delete(Ref(Tokens(), "7"))`, nil)
+			if got := f.introspect(f.Secret(), string(s)); got != inactive {
+				t.Errorf("deleted: %s", got)
+			}
+		})
+	}
+}
+
+// TestInquiry: what it tells is of the moment at which it began, and of the
+// database of who asks.
+func TestInquiry(t *testing.T) {
+	f := newFixture(t)
+	access, refresh := f.pair()
+	ctx := context.Background()
+	q, err := f.Inquire(ctx, f.Secret())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	f.Do(`Delete(Var("who"))`, map[string]any{"who": f.ana})
+	for _, s := range []string{access, refresh, access} {
+		if b, err := q.Append(nil, s); err != nil || string(b) == inactive {
+			t.Errorf("a later moment: %s, %v", b, err)
+		}
+		if got := f.introspect(f.Secret(), s); got != inactive {
+			t.Errorf("an earlier moment: %s", got)
+		}
+	}
+	f.Do(`CreateDatabase({ name: "child" })`, nil)
+	_, child := f.Key(`{ role: "server", database: Database("child") }`)
+	made, err := f.DB().Query(ctx, f.Secret()+":child:admin", `Do(CreateCollection({ name: "cars" }),
+		Create(Ref(Collection("cars"), "1"), {}), Select("secret", Create(Tokens(), { instance: Ref(Collection("cars"), "1") })))`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := string(made.Value.(value.String))
+	if got := f.introspect(child, theirs); !strings.Contains(got, `"sub":"cars/1"`) {
+		t.Errorf("a token of the caller's database: %s", got)
+	}
+	if got := f.introspect(f.Secret(), theirs); got != inactive {
+		t.Errorf("a token of another database: %s", got)
+	}
+}
+
+// TestOpen: services that only look make nothing in the database.
+func TestOpen(t *testing.T) {
+	ctx := t.Context()
+	db, err := engine.OpenStore(mem.New(mem.Options{}), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s, err := tokens.Open(ctx, db, tokens.Options{Issuer: "https://tokens.example.com/"})
+	if err != nil || s.Issuer() != "https://tokens.example.com" {
+		t.Fatal(s, err)
+	}
+	made, err := db.Query(ctx, s.Secret(), `Do(CreateCollection({ name: "cars" }), Create(Ref(Collection("cars"), "1"), {}),
+		Select("secret", Create(Tokens(), { instance: Ref(Collection("cars"), "1") })))`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{Fixture: &tokenstest.Fixture{Service: s}, t: t}
+	if got := f.introspect(s.Secret(), string(made.Value.(value.String))); !strings.Contains(got, `"iss":"https://tokens.example.com",`) {
+		t.Error(got)
+	}
+	collections := func() value.Value {
+		res, err := db.Query(ctx, s.Secret(), `Count(Collections())`, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Value
+	}
+	if n := collections(); n != value.Value(value.Long(1)) {
+		t.Errorf("%v collections", n)
+	}
+	if err := s.Prepare(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := collections(); n != value.Value(value.Long(4)) {
+		t.Errorf("prepared: %v collections", n)
+	}
+	if _, err := tokens.Open(ctx, db, tokens.Options{Database: "none"}); !errors.Is(err, engine.ErrUnauthorized) {
+		t.Errorf("services of no database: %v", err)
 	}
 }

@@ -17,8 +17,20 @@ var (
 	ErrBusy = errors.New("tokens: busy")
 )
 
-// patience is how long a login may wait for others to be hashed.
+// patience is how long a request with a password may take.
 const patience = 2 * time.Second
+
+// Patiently runs f, in which a password is hashed: that is slow, and few are
+// hashed at once. When the time is over, f is to end, and the error is ErrBusy.
+func Patiently(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := f(ctx)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ErrBusy
+	}
+	return err
+}
 
 // Login is the login of a user at a door.
 type Login struct {
@@ -34,37 +46,48 @@ type Login struct {
 	Origin Origin
 }
 
-// Login checks a password and makes tokens. After five failures in a quarter of
-// an hour an account is locked, longer each time. The error is ErrCredentials,
-// ErrBusy, that of Accept, or the store's.
+// Login checks a password and makes tokens. The error is ErrCredentials, ErrBusy,
+// that of Accept, or the store's.
 func (s *Service) Login(ctx context.Context, l Login) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	err := s.db.Limit(ctx, s.scope, "login:"+l.Account, limiter.Passwords, func() (limiter.Outcome, error) {
-		err := s.login(ctx, &l)
-		switch {
-		case err == nil:
-			return limiter.Cleared, nil
-		case errors.Is(err, ErrCredentials):
-			return limiter.Counted, err
-		}
-		return limiter.Ignored, err
-	})
-	if locked := new(limiter.Locked); errors.As(err, &locked) {
-		err = s.Update(ctx, func(tx *Tx) error {
-			if _, err := tx.Password(nil, l.Password); err != nil { // takes as long as a wrong one
-				return err
+	return s.TryPassword(ctx, l.Account, l.Password, l.Origin, func(ctx context.Context) error { return s.login(ctx, &l) })
+}
+
+// TryPassword runs a try of an account's password, which fails with
+// ErrCredentials if that is wrong. After five failures in a quarter of an hour
+// the account is locked, longer each time: then a try fails alike, after the
+// same time, and is not run. The error is that of try, ErrBusy, or the store's.
+func (s *Service) TryPassword(ctx context.Context, account, password string, o Origin, try func(context.Context) error) error {
+	return Patiently(ctx, func(ctx context.Context) error {
+		err := s.db.Limit(ctx, s.scope, "login:"+account, limiter.Passwords, func() (limiter.Outcome, error) {
+			err := try(ctx)
+			switch {
+			case err == nil:
+				return limiter.Cleared, nil
+			case errors.Is(err, ErrCredentials):
+				return limiter.Counted, err
 			}
-			return tx.Audit(l.Origin, Event{Event: "login.locked", Level: Warning, Outcome: "refused", Subject: l.Account})
+			return limiter.Ignored, err
 		})
-		if err == nil {
-			err = ErrCredentials
+		if locked := new(limiter.Locked); errors.As(err, &locked) {
+			return s.locked(ctx, account, password, o)
 		}
+		return err
+	})
+}
+
+// locked refuses a try of an account that is locked. It takes as long as a
+// wrong password.
+func (s *Service) locked(ctx context.Context, account, password string, o Origin) error {
+	err := s.Update(ctx, func(tx *Tx) error {
+		if _, err := tx.Password(nil, password); err != nil {
+			return err
+		}
+		return tx.Audit(o, Event{Event: "login.locked", Level: Warning, Outcome: "refused", Subject: account})
+	})
+	if err != nil {
+		return err
 	}
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return ErrBusy
-	}
-	return err
+	return ErrCredentials
 }
 
 func (s *Service) login(ctx context.Context, l *Login) error {

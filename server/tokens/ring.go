@@ -79,6 +79,22 @@ type RingOptions struct {
 // OpenRing reads the ring in a file, which it makes if there is none. It
 // refuses a file that others may read.
 func OpenRing(path string, now time.Time, o RingOptions) (*Ring, error) {
+	r, err := newRing(path, o)
+	if err != nil {
+		return nil, err
+	}
+	err = r.load()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = r.create(now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("key ring %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// newRing returns a ring that has not been read yet.
+func newRing(path string, o RingOptions) (*Ring, error) {
 	r := &Ring{path: path, alg: jose.ES256, random: o.Random}
 	if r.random == nil {
 		r.random = rand.Reader
@@ -90,23 +106,6 @@ func OpenRing(path string, now time.Time, o RingOptions) (*Ring, error) {
 	default:
 		return nil, fmt.Errorf("key ring: the algorithm %q is neither ES256 nor RS256", o.Algorithm)
 	}
-	err := r.load()
-	if errors.Is(err, fs.ErrNotExist) {
-		err = r.create(now)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("key ring %s: %w", path, err)
-	}
-	return r, nil
-}
-
-// ReadRing reads the ring in a file, which must be there.
-func ReadRing(path string) (*Ring, error) {
-	r := &Ring{path: path, random: rand.Reader}
-	if err := r.load(); err != nil {
-		return nil, fmt.Errorf("key ring %s: %w", path, err)
-	}
-	r.alg = jose.SignatureAlgorithm(r.file.Keys[len(r.file.Keys)-1].JWK.Algorithm)
 	return r, nil
 }
 
@@ -190,15 +189,19 @@ func (r *Ring) newKey(from time.Time) (ringKey, error) {
 	return ringKey{JWK: k, From: from.Unix(), Until: from.Add(period).Unix()}, err
 }
 
-// RotateRing makes a new key in the ring of a file, which a server may have open:
-// it notices by Tend. There must be such a file.
+// RotateRing makes a new key in the ring of a file, which must be there, and which
+// a server may have open: it notices by Tend. Without an algorithm the key is of
+// that of the one before.
 func RotateRing(path string, now time.Time, o RingOptions) error {
-	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("key ring: %w", err)
-	}
-	r, err := OpenRing(path, now, o)
+	r, err := newRing(path, o)
 	if err != nil {
 		return err
+	}
+	if err := r.load(); err != nil {
+		return fmt.Errorf("key ring %s: %w", path, err)
+	}
+	if o.Algorithm == "" {
+		r.alg = jose.SignatureAlgorithm(r.last().JWK.Algorithm)
 	}
 	return r.Rotate(now)
 }

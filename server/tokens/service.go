@@ -16,6 +16,7 @@ import (
 	"io"
 	"math/big"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
@@ -29,7 +30,7 @@ type Options struct {
 	Database string
 	// Users is the collection of users; the default is "users".
 	Users string
-	// Issuer is the public URL, without a slash at its end.
+	// Issuer is the public URL; a slash at its end is left out.
 	Issuer string
 	// Ring signs; without it no JWT is made, and none is good.
 	Ring *Ring
@@ -60,9 +61,21 @@ type Service struct {
 	issuer  []byte // the issuer as JSON
 }
 
-// New returns the services of a database, with the collections and indexes
-// that they need.
+// New returns the services of a database that is prepared for them.
 func New(ctx context.Context, db *engine.DB, o Options) (*Service, error) {
+	s, err := Open(ctx, db, o)
+	if err == nil {
+		err = s.Prepare(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Open returns the services of a database as it is, for those that only resolve
+// and introspect tokens. Before anything is made in it comes Prepare.
+func Open(ctx context.Context, db *engine.DB, o Options) (*Service, error) {
 	if o.Users == "" {
 		o.Users = "users"
 	}
@@ -78,14 +91,30 @@ func New(ctx context.Context, db *engine.DB, o Options) (*Service, error) {
 	if o.Retention == 0 {
 		o.Retention = 90 * 24 * time.Hour
 	}
+	o.Issuer = strings.TrimSuffix(o.Issuer, "/")
 	s := &Service{db: db, options: o, secret: db.RootSecret(), issuer: value.AppendJSONString(nil, o.Issuer)}
 	if o.Database != "" {
 		s.secret += ":" + o.Database + ":admin"
 	}
-	if err := s.prepare(ctx); err != nil {
-		return nil, fmt.Errorf("tokens: database %q: %w", o.Database, err)
+	verified, err := db.Verify(ctx, s.secret)
+	if err != nil {
+		return nil, s.failed(err)
 	}
+	s.scope = verified.Database
 	return s, nil
+}
+
+// Prepare makes the collections and indexes that the services need, where they
+// do not exist.
+func (s *Service) Prepare(ctx context.Context) error {
+	if err := s.prepare(ctx); err != nil {
+		return s.failed(err)
+	}
+	return nil
+}
+
+func (s *Service) failed(err error) error {
+	return fmt.Errorf("tokens: database %q: %w", s.options.Database, err)
 }
 
 // Update runs f in a transaction that may do everything in the database. It is

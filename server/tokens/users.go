@@ -41,11 +41,6 @@ var schema = []string{
 
 // prepare makes the schema, and finds out the numbers of what is used most.
 func (s *Service) prepare(ctx context.Context) error {
-	verified, err := s.db.Verify(ctx, s.secret)
-	if err != nil {
-		return err
-	}
-	s.scope = verified.Database
 	args := map[string]any{"users": s.options.Users}
 	for _, q := range schema {
 		if _, err := s.db.Query(ctx, s.secret, q, args); err != nil {
