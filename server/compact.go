@@ -26,7 +26,7 @@ func (s *Server) compact(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case r.Method != http.MethodPost:
-		s.notAllowed(w, r, []string{http.MethodPost})
+		s.notAllowed(w, r, postOnly)
 		return
 	case v.Role != "admin" || v.Database != 0:
 		s.problem(w, r, http.StatusForbidden, "permission denied", "Insufficient privileges to perform the action.")

@@ -28,8 +28,8 @@ func (s *Server) release(b *buffer) {
 
 // The methods of the two query endpoints.
 var (
-	queryMethods      = []string{http.MethodGet, http.MethodPost}
-	linearizedMethods = []string{http.MethodPost}
+	queryMethods = []string{http.MethodGet, http.MethodPost}
+	postOnly     = []string{http.MethodPost}
 )
 
 // query serves POST / and GET /?q=.
@@ -37,7 +37,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) { s.serve(w, r, q
 
 // linearized serves POST /linearized, which on one server is POST /.
 func (s *Server) linearized(w http.ResponseWriter, r *http.Request) {
-	s.serve(w, r, linearizedMethods)
+	s.serve(w, r, postOnly)
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, methods []string) {

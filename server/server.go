@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io"
@@ -107,28 +108,44 @@ func (s *Server) Handler() http.Handler {
 	return roomy(s.traced(s.guarded(s.mounted(s.crossOrigin(s.limited(http.HandlerFunc(s.route)))))))
 }
 
-// route is the whole server on one screen.
-func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/", "":
-		s.query(w, r)
-	case "/linearized":
-		s.linearized(w, r)
-	case "/stream":
-		s.stream(w, r)
-	case "/authorized":
-		s.authorized(w, r)
-	case "/compact":
-		s.compact(w, r)
-	case "/ping":
-		s.ping(w, r)
-	case "/healthz":
-		s.healthz(w, r)
-	case "/readyz":
-		s.readyz(w, r)
-	default:
-		s.problem(w, r, http.StatusNotFound, "not found", "Not Found")
+// routes are the whole server on one screen. Each answers other methods than
+// its own too, to whom it is to say.
+var routes = []struct {
+	path    string
+	methods []string
+	serve   func(s *Server, w http.ResponseWriter, r *http.Request)
+}{
+	{"/", queryMethods, (*Server).query},
+	{"/linearized", postOnly, (*Server).linearized},
+	{"/stream", postOnly, (*Server).stream},
+	{"/authorized", authorizedMethods, (*Server).authorized},
+	{"/compact", postOnly, (*Server).compact},
+	{"/ping", pingMethods, (*Server).ping},
+	{"/healthz", pingMethods, (*Server).healthz},
+	{"/readyz", pingMethods, (*Server).readyz},
+}
+
+// Routes are the routes of the query language's door, as http.ServeMux has
+// patterns: "POST /".
+func Routes() []string {
+	var out []string
+	for _, it := range routes {
+		for _, method := range it.methods {
+			out = append(out, method+" "+it.path)
+		}
 	}
+	return out
+}
+
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	path := cmp.Or(r.URL.Path, "/")
+	for i := range routes {
+		if routes[i].path == path {
+			routes[i].serve(s, w, r)
+			return
+		}
+	}
+	s.problem(w, r, http.StatusNotFound, "not found", "Not Found")
 }
 
 // Serve serves connections until Shutdown, and then returns

@@ -28,7 +28,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method != http.MethodPost {
-		s.notAllowed(w, r, []string{http.MethodPost})
+		s.notAllowed(w, r, postOnly)
 		return
 	}
 	b := s.buffers.Get().(*buffer)

@@ -218,6 +218,7 @@ func (f *evalFlags) remote(ctx context.Context, q *text.Query) ([]byte, error) {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+f.secret)
+	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-FaunaDB-API-Version", "4")
 	client := &http.Client{Timeout: 10 * time.Minute}
 	resp, err := client.Do(req)

@@ -113,7 +113,7 @@ func serveScript(ts *testscript.TestScript, _ bool, args []string) {
 func redisScript(ts *testscript.TestScript, neg bool, args []string) {
 	path, err := exec.LookPath("redis-cli")
 	if err != nil {
-		ts.Fatalf("redis-cli is not installed: make redis-cli installs it")
+		ts.Fatalf("redis-cli is not installed: make parts installs it")
 	}
 	host, port, err := net.SplitHostPort(args[0])
 	ts.Check(err)

@@ -49,7 +49,7 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve a database file over HTTP, and to Redis clients",
 		Long: "Serves a database file. Every flag can also be set in the environment, FAWN_ADDR for --addr, and in a file of\n" +
-			"settings in YAML, which --config names: \"addr: 127.0.0.1:8443\". A flag wins over the environment, and that over the file.",
+			"settings in YAML, which --config names: \"addr: 127.0.0.1:8443\". A flag wins over the environment, and that over the file.\n\n" + doorsHelp(),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := loadSettings(cmd); err != nil {

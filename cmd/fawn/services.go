@@ -22,8 +22,31 @@ import (
 	"github.com/fawndb/fawn/server/forward"
 	"github.com/fawndb/fawn/server/mono"
 	"github.com/fawndb/fawn/server/oauth"
+	"github.com/fawndb/fawn/server/openapi"
 	"github.com/fawndb/fawn/server/tokens"
 )
+
+// doorways are the doors that a flag of serve opens, and the page that tells
+// who comes through how to.
+var doorways = []struct{ flag, who, page string }{
+	{"tcp", "Redis clients", "server/resp/README.md"},
+	{"eco", "programs written for ecoflow's TokenServices", "server/eco/README.md"},
+	{"mono", "programs written for monoIntegrator's token management", "server/mono/README.md"},
+	{"dfx", "the DeepAffex client, `@nuralogix.ai/dfx-api-client`", "server/dfx/README.md"},
+	{"oauth", "OAuth 2 clients, resource servers, and whoever verifies JWTs", "server/oauth/README.md"},
+	{"oauth", "Go programs, by a middleware", "server/auth/README.md"},
+	{"forward", "nginx, Traefik, Caddy, Envoy", "server/forward/README.md"},
+}
+
+// doorsHelp is what the help of serve tells of them.
+func doorsHelp() string {
+	var b strings.Builder
+	b.WriteString("Doors, beside that of Fauna's drivers:\n")
+	for _, d := range doorways {
+		fmt.Fprintf(&b, "  --%-8s %s: %s\n", d.flag, strings.ReplaceAll(d.who, "`", ""), d.page)
+	}
+	return b.String()
+}
 
 // serviceFlags are the settings of the token services. Each is off unless its
 // first flag is given.
@@ -121,15 +144,17 @@ func (f *serviceFlags) check(publicURL string) error {
 
 // services are the token services that are on.
 type services struct {
-	mounts []server.Mount
-	told   []string // what is said of them at the start
-	close  []func() // in the order of closing
-	tokens *tokens.Service
-	log    *slog.Logger
+	mounts    []server.Mount
+	described []openapi.Door
+	told      []string // what is said of them at the start
+	close     []func() // in the order of closing
+	tokens    *tokens.Service
+	log       *slog.Logger
 }
 
-// open opens the doors that are on, and prepares the database for them. Without
-// one it stays as it is: its tokens are only looked at.
+// open opens the doors that are on, prepares the database for them, and
+// describes all routes. Without a door the database stays as it is: its tokens
+// are only looked at.
 func (f *serviceFlags) open(
 	ctx context.Context, out, diagnostics io.Writer, db *engine.DB, data, publicURL string, log *slog.Logger,
 ) (*services, error) {
@@ -137,8 +162,10 @@ func (f *serviceFlags) open(
 	o := tokens.Options{Database: f.database, Users: f.users, Issuer: publicURL, MaxPassword: f.maxPassword}
 	var err error
 	if !f.some() {
-		s.tokens, err = tokens.Open(ctx, db, o)
-		return s, err
+		if s.tokens, err = tokens.Open(ctx, db, o); err != nil {
+			return nil, err
+		}
+		return s, s.describe(publicURL)
 	}
 	if f.keys == "" {
 		f.keys = data + ".keys"
@@ -158,15 +185,15 @@ func (f *serviceFlags) open(
 	}
 	shared := webdoor.Options{Origins: f.origins, Proxies: f.proxies, Log: log, Limits: webdoor.NewLimits(time.Now)}
 	for _, d := range []struct {
-		on   bool
-		name string
-		open func() (webDoor, error)
+		on         bool
+		name, file string // file is that of its description
+		open       func() (webDoor, error)
 	}{
-		{f.eco, "ecoflow", func() (webDoor, error) { return eco.New(ctx, s.tokens, shared, f.ecoOptions) }},
-		{f.mono, "monoIntegrator", func() (webDoor, error) { return f.openMono(ctx, out, s.tokens, shared) }},
-		{f.dfx, "DeepAffex", func() (webDoor, error) { return f.openDfx(s, s.tokens, shared, publicURL) }},
-		{f.oauth, "OAuth", func() (webDoor, error) { return oauth.New(s.tokens, shared, f.oauthOptions) }},
-		{f.forward, "forward auth", func() (webDoor, error) { return f.openForward(s.tokens, shared) }},
+		{f.eco, "ecoflow", "eco", func() (webDoor, error) { return eco.New(ctx, s.tokens, shared, f.ecoOptions) }},
+		{f.mono, "monoIntegrator", "mono", func() (webDoor, error) { return f.openMono(ctx, out, s.tokens, shared) }},
+		{f.dfx, "DeepAffex", "dfx", func() (webDoor, error) { return f.openDfx(s, s.tokens, shared, publicURL) }},
+		{f.oauth, "OAuth", "oauth", func() (webDoor, error) { return oauth.New(s.tokens, shared, f.oauthOptions) }},
+		{f.forward, "forward auth", "forward", func() (webDoor, error) { return f.openForward(s.tokens, shared) }},
 	} {
 		if !d.on {
 			continue
@@ -177,9 +204,21 @@ func (f *serviceFlags) open(
 			return nil, err
 		}
 		s.mounts = append(s.mounts, server.Mount{Prefixes: door.Prefixes(), Handler: door})
+		s.described = append(s.described, openapi.Door{Name: d.file, Prefixes: door.Prefixes()})
 		s.told = append(s.told, d.name+": "+strings.Join(door.Prefixes(), " "))
 	}
+	if err := s.describe(publicURL); err != nil {
+		s.end()
+		return nil, err
+	}
 	return s, nil
+}
+
+// describe adds the description of all routes.
+func (s *services) describe(publicURL string) error {
+	h, err := openapi.Handler(openapi.Options{URL: strings.TrimSuffix(publicURL, "/"), Version: version, Doors: s.described})
+	s.mounts = append(s.mounts, server.Mount{Prefixes: []string{openapi.Path}, Handler: h})
+	return err
 }
 
 // webDoor is a door of the token services.
@@ -239,7 +278,8 @@ func (f *serviceFlags) openDfx(all *services, s *tokens.Service, shared webdoor.
 		if err != nil {
 			return nil, err
 		}
-		all.mounts = append(all.mounts, server.Mount{Prefixes: []string{"/dev/outbox"}, Handler: outbox.Handler(development)})
+		all.described = append(all.described, openapi.Door{Name: "outbox"})
+		all.mounts = append(all.mounts, server.Mount{Prefixes: []string{deliver.OutboxPath}, Handler: outbox.Handler(development)})
 	}
 	if strings.Trim(f.dfxOptions.Prefix, "/") == "" {
 		return nil, errors.New("--dfx-prefix: / is the path of queries")

@@ -26,7 +26,13 @@ type serving struct {
 
 // startServing starts a server on a free port and waits until it listens.
 func startServing(args []string, env ...string) (*serving, error) {
-	s := &serving{cmd: exec.Command("fawn", append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)}
+	return startServingIn("", append([]string{"--addr", "127.0.0.1:0"}, args...), env...)
+}
+
+// startServingIn starts a server in a folder, with all its flags.
+func startServingIn(dir string, args []string, env ...string) (*serving, error) {
+	s := &serving{cmd: exec.Command("fawn", append([]string{"serve"}, args...)...)}
+	s.cmd.Dir = dir
 	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()

@@ -26,13 +26,7 @@ func Resolve(v Value, ts int64) Value {
 	case *Page:
 		return v.resolve(ts)
 	case *Set:
-		s := *v
-		s.Terms, s.Sets = resolveList(s.Terms, ts), resolveList(s.Sets, ts)
-		s.From, s.To = resolveList(s.From, ts), resolveList(s.To, ts)
-		if s.Lambda != nil {
-			s.Lambda = Resolve(s.Lambda, ts).(*Lambda)
-		}
-		return &s
+		return v.resolve(ts)
 	case *Lambda:
 		l := *v
 		l.Captured = resolveObject(l.Captured, ts)
@@ -71,4 +65,13 @@ func (d *Document) resolve(ts int64) *Document {
 	}
 	out.Once, out.Fresh = resolveObject(d.Once, ts), d.Fresh
 	return out
+}
+
+func (s Set) resolve(ts int64) *Set {
+	s.Terms, s.Sets = resolveList(s.Terms, ts), resolveList(s.Sets, ts)
+	s.From, s.To = resolveList(s.From, ts), resolveList(s.To, ts)
+	if s.Lambda != nil {
+		s.Lambda = Resolve(s.Lambda, ts).(*Lambda)
+	}
+	return &s
 }

@@ -144,8 +144,11 @@ func shown(m Message) any {
 	}(m)
 }
 
+// OutboxPath is where Handler belongs.
+const OutboxPath = "/dev/outbox"
+
 // Handler shows the messages of the outbox, the oldest first, as a JSON array:
-// GET /dev/outbox, from this machine and with an admin's key only.
+// GET OutboxPath, from this machine and with an admin's key only.
 func (o *Outbox) Handler(d *door.Door) http.Handler {
 	return d.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		door.NoStore(w)

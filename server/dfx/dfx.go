@@ -117,7 +117,7 @@ func New(s *tokens.Service, d door.Options, o Options) (*Door, error) {
 func (d *Door) mux() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range routes {
-		mux.Handle(r.method+" "+d.options.Prefix+"/"+r.path, d.serve(r.answer))
+		mux.Handle(d.pattern(r.method, r.path), d.serve(r.answer))
 	}
 	unknown := d.serve(func(*call) (any, error) { return nil, errNotFound })
 	mux.Handle("/", unknown)
@@ -133,6 +133,20 @@ func (d *Door) mux() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+func (d *Door) pattern(method, path string) string {
+	return method + " " + d.options.Prefix + "/" + path
+}
+
+// Routes are the routes of the door: "POST /dfx/auths/renew", and that of the
+// socket.
+func (d *Door) Routes() []string {
+	out := []string{"GET " + d.options.Prefix}
+	for _, r := range routes {
+		out = append(out, d.pattern(r.method, r.path))
+	}
+	return out
 }
 
 // ServeHTTP answers the paths below the prefix.

@@ -193,6 +193,6 @@ func (e *Eco) list(r *http.Request) (any, error) { return e.GetAllTokens(r.Conte
 var clientSource []byte
 
 // client sends the JavaScript class, which holds no secret.
-func (e *Eco) client(w http.ResponseWriter) {
+func (e *Eco) client(w http.ResponseWriter, _ *http.Request) {
 	door.Write(w, http.StatusOK, "text/javascript; charset=utf-8", clientSource)
 }

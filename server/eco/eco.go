@@ -8,7 +8,9 @@ package eco
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/fawndb/fawn/server/door"
@@ -36,6 +38,7 @@ type Options struct {
 type Eco struct {
 	*door.Door
 	options Options
+	routes  map[string]http.HandlerFunc
 	handler http.Handler
 }
 
@@ -73,6 +76,7 @@ func New(ctx context.Context, s *tokens.Service, d door.Options, o Options) (*Ec
 		return nil, err
 	}
 	e := &Eco{Door: base, options: o}
+	e.routes = e.table()
 	e.handler = base.Handler(base.CrossOrigin("GET, POST, PATCH, DELETE", "authorization, content-type", http.HandlerFunc(e.route)))
 	return e, nil
 }
@@ -83,31 +87,33 @@ func (e *Eco) Prefixes() []string { return []string{e.options.Prefix, e.options.
 // ServeHTTP implements http.Handler.
 func (e *Eco) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.ServeHTTP(w, r) }
 
-// route is the whole door on one screen. Slashes at the end matter.
-func (e *Eco) route(w http.ResponseWriter, r *http.Request) {
+// table is the whole door on one screen. Slashes at the end matter.
+func (e *Eco) table() map[string]http.HandlerFunc {
+	bound := func(do operation) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { e.bound(w, r, do) }
+	}
 	binding, controllers := e.options.Prefix, e.options.Controllers
-	switch r.Method + " " + r.URL.Path {
-	case "POST " + binding + "/generate":
-		e.bound(w, r, e.generate)
-	case "POST " + binding + "/check":
-		e.bound(w, r, e.check)
-	case "POST " + binding + "/remove":
-		e.bound(w, r, e.remove)
-	case "POST " + binding + "/migrate":
-		e.bound(w, r, e.migrate)
-	case "GET " + binding:
-		e.bound(w, r, e.list)
-	case "GET " + binding + "/client.mjs":
-		e.client(w)
-	case "POST " + controllers + "/login":
-		e.login(w, r)
-	case "PATCH " + controllers + "/refreshToken":
-		e.refresh(w, r)
-	case "GET " + controllers + "/isAuthenticated":
-		e.isAuthenticated(w, r)
-	case "DELETE " + controllers + "/logout":
-		e.logout(w, r)
-	default:
-		e.Problem(w, r, http.StatusNotFound, "", "There is no such route.")
+	return map[string]http.HandlerFunc{
+		"POST " + binding + "/generate":           bound(e.generate),
+		"POST " + binding + "/check":              bound(e.check),
+		"POST " + binding + "/remove":             bound(e.remove),
+		"POST " + binding + "/migrate":            bound(e.migrate),
+		"GET " + binding:                          bound(e.list),
+		"GET " + binding + "/client.mjs":          e.client,
+		"POST " + controllers + "/login":          e.login,
+		"PATCH " + controllers + "/refreshToken":  e.refresh,
+		"GET " + controllers + "/isAuthenticated": e.isAuthenticated,
+		"DELETE " + controllers + "/logout":       e.logout,
 	}
 }
+
+func (e *Eco) route(w http.ResponseWriter, r *http.Request) {
+	if h, ok := e.routes[r.Method+" "+r.URL.Path]; ok {
+		h(w, r)
+		return
+	}
+	e.Problem(w, r, http.StatusNotFound, "", "There is no such route.")
+}
+
+// Routes are the routes of the door: "POST /eco/tokens/generate".
+func (e *Eco) Routes() []string { return slices.Sorted(maps.Keys(e.routes)) }

@@ -73,6 +73,13 @@ func New(s *tokens.Service, shared door.Options, o Options) (*Door, error) {
 // Prefixes are the paths that the door answers, with all below them.
 func (d *Door) Prefixes() []string { return []string{d.options.Prefix} }
 
+// Routes are the routes of the door, for any method. What stands behind the
+// prefix, or the name of a policy, is the client's path.
+func (d *Door) Routes() []string {
+	at := d.options.Prefix
+	return []string{at, at + "/{path...}", at + "/p/{policy}", at + "/p/{policy}/{path...}"}
+}
+
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
 

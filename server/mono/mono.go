@@ -8,7 +8,9 @@ package mono
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/fawndb/fawn/query/value"
@@ -58,7 +60,12 @@ func New(ctx context.Context, s *tokens.Service, d door.Options, o Options) (*Mo
 	if err := m.makeAdministrator(ctx); err != nil {
 		return nil, err
 	}
-	m.handler = base.Handler(base.CrossOrigin("GET, POST, PUT, DELETE", "authorization, content-type", m.routes()))
+	mux := http.NewServeMux()
+	for pattern, h := range m.table() {
+		mux.HandleFunc(pattern, h)
+	}
+	mux.HandleFunc("/", m.notFound)
+	m.handler = base.Handler(base.CrossOrigin("GET, POST, PUT, DELETE", "authorization, content-type", mux))
 	return m, nil
 }
 
@@ -94,11 +101,10 @@ func (m *Mono) Prefixes() []string {
 // ServeHTTP implements http.Handler.
 func (m *Mono) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.handler.ServeHTTP(w, r) }
 
-// routes is the whole door on one screen.
-func (m *Mono) routes() http.Handler {
-	mux := http.NewServeMux()
+// table is the whole door on one screen.
+func (m *Mono) table() map[string]http.HandlerFunc {
 	at := m.options.Management
-	for pattern, h := range map[string]http.HandlerFunc{
+	return map[string]http.HandlerFunc{
 		"POST " + at + "/users/login":                m.login,
 		"POST " + at + "/users/registro":             m.inSession(m.register),
 		"POST " + at + "/token/create":               m.inSession(m.create),
@@ -110,12 +116,11 @@ func (m *Mono) routes() http.Handler {
 		"GET " + at + "/tokens/list/{userid}":        m.inSession(m.list),
 		"GET " + m.options.Sessions:                  m.inSession(m.private),
 		"GET " + m.options.Bearers:                   m.bearer,
-		"/":                                          m.notFound,
-	} {
-		mux.HandleFunc(pattern, h)
 	}
-	return mux
 }
+
+// Routes are the routes of the door: "DELETE /management/token/{tokenid}".
+func (m *Mono) Routes() []string { return slices.Sorted(maps.Keys(m.table())) }
 
 // What the door says. The spelling is that of the shipped system.
 const (

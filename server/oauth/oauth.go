@@ -83,6 +83,15 @@ func (d *Door) Prefixes() []string {
 	return []string{d.options.Prefix, d.options.Native, "/.well-known"}
 }
 
+// Routes are the routes of the door: "POST /oauth/token".
+func (d *Door) Routes() []string {
+	var out []string
+	for _, it := range d.routes {
+		out = append(out, it.method+" "+it.path)
+	}
+	return out
+}
+
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
 
