@@ -150,12 +150,26 @@ func (s *documentStream) header(ref value.Ref) (Header, bool, error) {
 
 // refs implements refStream.
 func (s *documentStream) refs(dst []value.Ref) (n int) {
-	if s.past == nil {
-		s.live.entries.ahead = len(dst)
+	if s.past != nil {
+		for n < len(dst) && s.next() {
+			dst[n] = s.present.ref
+			n++
+		}
+		return n
 	}
-	for n < len(dst) && s.next() {
-		dst[n] = s.present.ref
-		n++
+	live := s.live
+	live.entries.ahead, live.started = len(dst), true
+	for n < len(dst) && s.failed == nil {
+		live.read(live.entries.next())
+		if !live.ok {
+			s.failed = live.entries.it.Err()
+			return n
+		}
+		live.used = true
+		if s.read(live.id) {
+			dst[n] = s.present.ref
+			n++
+		}
 	}
 	return n
 }

@@ -70,10 +70,18 @@ func (it *iterator) Fill(keys, values [][]byte) (n int) {
 		keys[filled], values[filled] = key, value
 		filled++
 	}
-	for n = filled; n > 0 && it.beyond(keys[n-1]); n-- {
+	return it.within(keys[:filled], values)
+}
+
+// within returns how many of the entries that were passed lie within the bounds
+// of the scan, and stands on the last of them, unless that was all.
+func (it *iterator) within(keys, values [][]byte) int {
+	n := len(keys)
+	for n > 0 && it.beyond(keys[n-1]) {
+		n--
 	}
 	switch {
-	case n < filled:
+	case n < len(keys):
 		it.end(nil)
 	case n > 0 && it.key != nil:
 		it.key, it.value = keys[n-1], values[n-1]
