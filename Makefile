@@ -1,6 +1,6 @@
 # The commands of the project. They need Go, a C compiler for the race
-# detector, Node 20 for the JavaScript clients, and apt-get or nginx and redis-cli;
-# all else they fetch.
+# detector, Node 20 for the JavaScript clients, and apt-get or nginx, redis-cli and
+# chromium; all else they fetch.
 
 # How long each fuzz target is run, and how the benchmarks are.
 FUZZTIME ?= 3s
@@ -15,7 +15,7 @@ DRIVERS = testdata/drivers
 # test checks everything: the closing lines are those of the drivers' tests.
 test: parts build vet lint race fuzz drivers
 
-# parts installs the programs that tests run beside Fawn: nginx, redis-cli.
+# parts installs the programs that tests run beside Fawn: nginx, redis-cli, chromium.
 parts:
 	.ci/parts
 

@@ -462,20 +462,24 @@ func (db *DB) duplicates(r value.Ref) (int64, error) {
 	if err != nil || state == nil || state.stage != stageUnique {
 		return 0, err
 	}
-	n := int64(0)
+	i, err := tx.indexOf(r)
+	if err != nil {
+		return 0, err
+	}
+	n, d := int64(0), i.Definition
 	var last []byte // the terms and values of the entry before
 	prefix := appendClass([]byte{index.SpaceEntry}, r.Scope, value.Class(r.ID))
 	it := tx.t.Scan(prefix, after(prefix), false)
 	defer it.Close()
 	for it.Next() {
-		ok, err := tx.counts(it.Key(), it.Value(), r.Scope)
+		ok, err := tx.counts(d, it.Key(), it.Value())
 		if err != nil {
 			return 0, err
 		}
 		if !ok {
 			continue
 		}
-		tuple := index.TupleOf(it.Key())
+		tuple := d.TupleOf(it.Key())
 		if last != nil && bytes.Equal(tuple, last) {
 			n++
 		}

@@ -322,7 +322,7 @@ func TestCheckDamage(t *testing.T) {
 		{"a live entry is gone", remove("i"), "is missing"},
 		{"a past entry is gone", remove("j"), "a past entry of document"},
 		{"a live entry too many", edit("i", func(k, v []byte) ([]byte, []byte) {
-			return append(k[:len(k)-12], 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 4, 0), v
+			return append(k[:len(k)-8], 0, 0, 0, 0, 0, 0, 0, 9), v
 		}), "should not be there"},
 		{"a past entry too many", edit("j", func(k, v []byte) ([]byte, []byte) {
 			k[len(k)-1]--

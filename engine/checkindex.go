@@ -83,11 +83,11 @@ func (c *checker) entry(d *index.Definition, key []byte) error {
 		live = key[:len(key)-8]
 		removed = int64(^binary.BigEndian.Uint64(key[len(live):]))
 	}
-	if len(live) < minEntry {
+	if len(live) < d.MinEntry() {
 		c.report(indexName(d), "%x is no key of an entry", key)
 		return nil
 	}
-	r := index.OwnerOf(live, d.Scope)
+	r := d.OwnerOf(live)
 	if gone, err := c.ownerGone(r); gone || err != nil {
 		return err
 	}
@@ -129,10 +129,6 @@ func (c *checker) timeline(d *index.Definition, r value.Ref) (oldest int64, out 
 	out, _, err = d.Timeline(versions, c.tx.env())
 	return oldest, out, err
 }
-
-// minEntry is the least size of an entry's key: space, database, index, size
-// of the terms, document.
-const minEntry = 1 + 4 + 4 + 1 + 12
 
 // ownerGone reports whether the collection of a document waits to be swept.
 func (c *checker) ownerGone(r value.Ref) (bool, error) {

@@ -108,6 +108,7 @@ type DB struct {
 	root    []byte // SHA-256 of the root secret
 	process []byte // the root secret of this process, made when it began
 	initial string
+	health  health
 	gate    sync.RWMutex // held by commits, and whole by a query that runs alone
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -155,6 +156,7 @@ func OpenStore(store kv.Store, o Options) (*DB, error) {
 	db := &DB{
 		store: store, options: o, catalog: schema.NewCatalog(), known: new(known),
 		hashers: password.NewPool(o.Hashers), texts: text.NewCache(query.Forms(), textCacheSize),
+		health: health{asking: make(chan struct{}, 1)},
 	}
 	db.ctx, db.stop = context.WithCancel(context.Background())
 	db.dummy = sync.OnceValue(db.dummyHash)
@@ -317,7 +319,9 @@ func (db *DB) commit(ctx context.Context, b *kv.Batch, alone bool) (int64, error
 			publish(ts)
 		}
 	}
-	return db.store.Commit(ctx, b)
+	ts, err := db.store.Commit(ctx, b)
+	db.health.note(ts, err, db.now)
+	return ts, err
 }
 
 // scopeOf finds a database by its global id. It does not say that the

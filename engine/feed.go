@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"sync"
 
@@ -11,34 +12,44 @@ import (
 )
 
 // feed hands the store's commits to the subscriptions that they are about. It
-// watches the store while there is a subscription.
+// watches the store from the first subscription on.
 //
 // A subscription is found by what the keys of its writes begin with: the ref
 // of a document, the class of a collection's documents, or the terms of an
 // index.
 type feed struct {
-	mu     sync.Mutex
-	topics map[string][]*subscription
-	count  int
-	muted  map[int64]bool // times of commits that are no news
-	cancel func()
+	watching sync.Once
+	mu       sync.Mutex
+	topics   map[string][]*subscription
+	count    int
+	muted    map[int64]bool // times of commits that are no news
 }
 
-// backlog is how many changes a subscription may have waiting before it is
-// given up: a reader that is too slow must not fill the memory.
-const backlog = 4096
+// What a subscription may have waiting before it is given up: a reader that is
+// too slow must not fill the memory. One change, however large, may always wait.
+const (
+	backlog      = 4096     // changes
+	backlogBytes = 16 << 20 // of their keys and values
+)
 
 // subscription is one stream's place in the feed.
 type subscription struct {
 	topic   string
-	changes chan streamChange // closed when the backlog is full
-	full    bool
+	arrived chan struct{}   // holds one when something has come
+	lost    context.Context //nolint:containedctx // ends when it is given up
+	giveUp  context.CancelFunc
+
+	mu          sync.Mutex
+	waiting     []streamChange
+	size        int // bytes of those that wait
+	accumulated int // how many waited when it was given up, 0 before
 }
 
-// streamChange is what one commit does to what a subscription is about.
+// streamChange is what one commit does to what a subscription is about. The
+// writes are copies, which subscriptions share.
 type streamChange struct {
 	ts     int64
-	writes []kv.Write // copies of those that concern the subscription
+	writes []*kv.Write
 }
 
 // documentTopic is the topic of one document, collectionTopic that of all
@@ -51,26 +62,17 @@ func collectionTopic(s value.Scope, c value.Class) string {
 
 // subscribe adds a subscription. Every commit after it is delivered.
 func (f *feed) subscribe(store kv.Store, topic string) *subscription {
-	s := &subscription{topic: topic, changes: make(chan streamChange, backlog)}
+	f.watching.Do(func() { store.Watch(f.deliver) })
+	s := &subscription{topic: topic, arrived: make(chan struct{}, 1)}
+	s.lost, s.giveUp = context.WithCancel(context.Background())
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.topics == nil {
 		f.topics = map[string][]*subscription{}
 	}
 	f.topics[topic] = append(f.topics[topic], s)
 	f.count++
-	first := f.count == 1 && f.cancel == nil
-	f.mu.Unlock()
-	if first {
-		f.watch(store)
-	}
 	return s
-}
-
-func (f *feed) watch(store kv.Store) {
-	cancel := store.Watch(f.deliver)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.cancel = cancel
 }
 
 // unsubscribe ends a subscription.
@@ -94,8 +96,12 @@ func (f *feed) deliver(c kv.Commit) {
 	var told map[*subscription]*streamChange
 	for i := range c.Writes {
 		w := &c.Writes[i]
+		var shared *kv.Write
 		for _, topic := range topicsOf(w.Key) {
 			for _, s := range f.topics[string(topic)] {
+				if shared == nil {
+					shared = &kv.Write{Key: bytes.Clone(w.Key), Value: bytes.Clone(w.Value), Delete: w.Delete}
+				}
 				if told == nil {
 					told = map[*subscription]*streamChange{}
 				}
@@ -104,9 +110,7 @@ func (f *feed) deliver(c kv.Commit) {
 					change = &streamChange{ts: c.Time}
 					told[s] = change
 				}
-				change.writes = append(change.writes, kv.Write{
-					Key: bytes.Clone(w.Key), Value: bytes.Clone(w.Value), Delete: w.Delete,
-				})
+				change.writes = append(change.writes, shared)
 			}
 		}
 	}
@@ -131,18 +135,49 @@ func (f *feed) unmute(ts int64) {
 	delete(f.muted, ts)
 }
 
-// push adds a change, or, if there is no room, ends the subscription. The
-// feed's lock is held.
+// push adds a change, or, if there is no room, gives the subscription up.
 func (s *subscription) push(c streamChange) {
-	if s.full {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.accumulated > 0 {
 		return
 	}
-	select {
-	case s.changes <- c:
-	default:
-		s.full = true
-		close(s.changes)
+	n := c.bytes()
+	if len(s.waiting) == backlog || len(s.waiting) > 0 && s.size+n > backlogBytes {
+		s.accumulated, s.waiting = len(s.waiting), nil
+		s.giveUp()
+	} else {
+		s.waiting = append(s.waiting, c)
+		s.size += n
 	}
+	select {
+	case s.arrived <- struct{}{}:
+	default: // it knows of what came before
+	}
+}
+
+// take returns the change that waits longest, if one does, and how many had
+// waited when the subscription was given up, which is 0 before.
+func (s *subscription) take() (c streamChange, accumulated int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting) == 0 {
+		return c, s.accumulated, false
+	}
+	c, s.waiting[0] = s.waiting[0], streamChange{}
+	if s.waiting = s.waiting[1:]; len(s.waiting) == 0 {
+		s.waiting = nil // idle streams hold no memory
+	}
+	s.size -= c.bytes()
+	return c, 0, true
+}
+
+func (c *streamChange) bytes() int {
+	n := 0
+	for _, w := range c.writes {
+		n += len(w.Key) + len(w.Value)
+	}
+	return n
 }
 
 // topicsOf returns the topics that a write with this key is about.

@@ -121,16 +121,16 @@ func TestRefusedFiles(t *testing.T) {
 		"a newer database": {
 			func(t *testing.T, path string) {
 				makeFile(t, path)
-				put(t, path, "mformat", "\x03")
+				put(t, path, "mformat", "\x04")
 			},
-			engine.ErrFormat, "the file has format 3, this version reads 2",
+			engine.ErrFormat, "the file has format 4, this version reads 3",
 		},
 		"an older database": {
 			func(t *testing.T, path string) {
 				makeFile(t, path)
 				put(t, path, "mformat", "\x01")
 			},
-			engine.ErrFormat, "the file has format 1, this version reads 2",
+			engine.ErrFormat, "the file has format 1, this version reads 3",
 		},
 		"a database of no format": {
 			func(t *testing.T, path string) {

@@ -12,7 +12,7 @@ import (
 
 // formatVersion is the layout of the file that this code writes and reads. No
 // other is read.
-const formatVersion = 2
+const formatVersion = 3
 
 // Facts about the file, in space m.
 const (

@@ -314,7 +314,7 @@ func (tx *tx) checkUniqueLoaded(c *change, doc *value.Document) error {
 			return err
 		}
 		for _, e := range entries {
-			if err := tx.checkUnique(c, e); err != nil {
+			if err := tx.checkUnique(c, d, e); err != nil {
 				if isRefusal(err) {
 					return &query.Refusal{Description: "it is not unique in the index " + d.Name}
 				}

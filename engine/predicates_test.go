@@ -3,7 +3,9 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,5 +96,46 @@ func TestPredicateOutOfTime(t *testing.T) {
 	}
 	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("it took %s", took)
+	}
+}
+
+// TestPredicateReadsTheSame reads pages of a set whose elements are filtered by
+// a predicate that reads pages of the same set, in the same transaction.
+func TestPredicateReadsTheSame(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fawn.db")
+	db, err := engine.Open(path, engine.Options{PasswordCost: cheap, NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := &sandbox{DB: db, t: t}
+	s.root(`Do(CreateCollection({ name: "docs" }), CreateIndex({ name: "all", source: Collection("docs") }))`)
+	for n := range 40 {
+		s.root(fmt.Sprintf(`Create(Ref(Collection("docs"), %d), { data: { n: %d } })`, n+1, n+1))
+	}
+	s.root(`CreateRole({ name: "r", privileges: [
+		{ resource: Index("all"), actions: { read: true } },
+		{ resource: Collection("docs"), actions: { read: Query((ref) => And(
+			Equals(Count(Select("data", Paginate(Match(Index("all")), { size: 50 }))), 40),
+			Equals(Count(Select("data", Paginate(Documents(Collection("docs")), { size: 3, after: ref }))), Min(3, Subtract(41, Select(["data", "n"], Get(ref))))),
+			Equals(Modulo(Select(["data", "n"], Get(ref)), 2), 0)
+		)) } }
+	] })`)
+	key := s.text(`Select("secret", CreateKey({ role: "r" }))`)
+	for _, test := range []struct{ query, want string }{
+		{`Map(Select("data", Paginate(Match(Index("all")), { size: 50 })), (ref) => Select("id", ref))`, "2 4 6 8 10 12 14 16 18 20 22 24 26 28 30 32 34 36 38 40"},
+		{`Map(Select("data", Paginate(Match(Index("all")), { size: 3, before: Ref(Collection("docs"), 20) })), (ref) => Select("id", ref))`, "14 16 18"},
+	} {
+		res, err := db.Query(context.Background(), key, test.query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		if err := res.Decode(&ids); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(ids, " "); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.query, got, test.want)
+		}
 	}
 }

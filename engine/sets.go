@@ -213,7 +213,8 @@ func (s source) Retained(scope value.Scope, c value.Class) int64 { return s.tx.m
 // eachOf calls f with every live document of a class whose instance is an
 // identity.
 func (tx *tx) eachOf(c value.Class, who value.Ref, f func(value.Ref) error) error {
-	prefix, err := schema.SystemIndex(who.Scope, c).Prefix([]value.Value{who})
+	d := schema.SystemIndex(who.Scope, c)
+	prefix, err := d.Prefix([]value.Value{who})
 	if err != nil {
 		return err
 	}
@@ -227,7 +228,7 @@ func (tx *tx) eachOf(c value.Class, who value.Ref, f func(value.Ref) error) erro
 		if h.Expired(tx.now) {
 			continue
 		}
-		if err := f(index.OwnerOf(it.Key(), who.Scope)); err != nil {
+		if err := f(d.OwnerOf(it.Key())); err != nil {
 			return err
 		}
 	}

@@ -299,7 +299,7 @@ func (tx *tx) removeEntry(key []byte) error {
 // addEntry puts an entry into an index, unless a unique one has it.
 func (tx *tx) addEntry(d *index.Definition, c *change, e index.Entry) error {
 	if d.Unique {
-		if err := tx.checkUnique(c, e); err != nil {
+		if err := tx.checkUnique(c, d, e); err != nil {
 			return err
 		}
 	}
@@ -339,17 +339,17 @@ func (tx *tx) keepEntry(e index.Entry) error {
 	return nil
 }
 
-// checkUnique refuses an entry whose terms and values another live document
+// checkUnique refuses an entry of an index whose terms and values another live document
 // has.
-func (tx *tx) checkUnique(c *change, e index.Entry) error {
+func (tx *tx) checkUnique(c *change, d *index.Definition, e index.Entry) error {
 	prefix := e.Key[:e.Tuple]
 	it := tx.t.Scan(prefix, after(prefix), false)
 	defer it.Close()
 	for it.Next() {
-		if index.OwnerOf(it.Key(), c.Ref.Scope) == c.Ref {
+		if d.OwnerOf(it.Key()) == c.Ref {
 			continue
 		}
-		if ok, err := tx.counts(it.Key(), it.Value(), c.Ref.Scope); err != nil {
+		if ok, err := tx.counts(d, it.Key(), it.Value()); err != nil {
 			return err
 		} else if ok {
 			return c.refuse(query.InstanceNotUnique, "document is not unique.")
@@ -360,7 +360,7 @@ func (tx *tx) checkUnique(c *change, e index.Entry) error {
 
 // counts reports whether a live entry of a unique index counts: it does not
 // when its document has expired, or its collection is gone.
-func (tx *tx) counts(key, stored []byte, s value.Scope) (bool, error) {
+func (tx *tx) counts(d *index.Definition, key, stored []byte) (bool, error) {
 	h, _, err := index.ReadHeader(stored)
 	if err != nil {
 		return false, fmt.Errorf("engine: index: %w", err)
@@ -368,5 +368,5 @@ func (tx *tx) counts(key, stored []byte, s value.Scope) (bool, error) {
 	if h.Expired(tx.now) {
 		return false, nil
 	}
-	return tx.reachable(index.OwnerOf(key, s))
+	return tx.reachable(d.OwnerOf(key))
 }

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
+	"github.com/fawndb/fawn/index"
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
@@ -41,9 +43,9 @@ type StreamEvent struct {
 
 // streamTarget is what a stream is about.
 type streamTarget struct {
-	ref   value.Ref  // the document, or the collection of a documents set
-	set   *value.Set // a match or documents; nil is a document
-	index value.Ref
+	ref   value.Ref         // the document, or the collection of a documents set
+	set   *value.Set        // a match or documents; nil is a document
+	index *index.Definition // of a match
 }
 
 // Subscribe evaluates a query that only reads, and opens the stream of what it
@@ -114,8 +116,7 @@ func (tx *tx) streamTarget(v value.Value) (streamTarget, string, error) {
 	case *value.Set:
 		switch v.Op { //nolint:exhaustive // no other set can be streamed
 		case value.SetMatch:
-			prefix, err := tx.matchPrefix(v)
-			return streamTarget{set: v, index: v.Ref}, string(prefix), err
+			return tx.matchTarget(v)
 		case value.SetDocuments:
 			return streamTarget{set: v, ref: v.Ref}, collectionTopic(v.Ref.Scope, value.Class(v.Ref.ID)), nil
 		}
@@ -130,39 +131,49 @@ func (tx *tx) streamTarget(v value.Value) (streamTarget, string, error) {
 	}
 }
 
-func (tx *tx) matchPrefix(s *value.Set) ([]byte, error) {
+func (tx *tx) matchTarget(s *value.Set) (streamTarget, string, error) {
 	i, err := tx.indexOf(s.Ref)
 	if err != nil {
-		return nil, public(err)
+		return streamTarget{}, "", public(err)
 	}
 	prefix, err := i.Definition.Prefix(s.Terms)
-	return prefix, public(err)
+	return streamTarget{set: s, index: i.Definition}, string(prefix), public(err)
 }
 
 // Close ends the stream.
 func (s *Stream) Close() { s.db.feed.unsubscribe(s.sub) }
 
+// AfterCongestion has f run, in a goroutine of its own, when more has come than
+// may wait for a reader as slow as this one: Next then returns an error event,
+// the last. The caller calls stop when it is done with the stream.
+func (s *Stream) AfterCongestion(f func()) (stop func() bool) {
+	return context.AfterFunc(s.sub.lost, f)
+}
+
 // Next returns the next event; after an event of type error, and when ctx
 // ends, there is none.
 func (s *Stream) Next(ctx context.Context) (StreamEvent, error) {
 	for len(s.pending) == 0 {
-		select {
-		case c, ok := <-s.sub.changes:
-			switch {
-			case !ok:
-				return streamError(0, query.TimeOut.String(),
-					"Stream closed due to congestion after accumulating 4096 items."), nil
-			case c.ts <= s.Start:
-				continue
+		c, accumulated, ok := s.sub.take()
+		switch {
+		case accumulated > 0:
+			return streamError(0, query.TimeOut.String(),
+				fmt.Sprintf("Stream closed due to congestion after accumulating %d items.", accumulated)), nil
+		case !ok:
+			select {
+			case <-s.sub.arrived:
+			case <-ctx.Done():
+				return StreamEvent{}, ctx.Err()
 			}
-			events, err := s.events(ctx, c)
-			if err != nil {
-				return StreamEvent{}, err
-			}
-			s.pending = events
-		case <-ctx.Done():
-			return StreamEvent{}, ctx.Err()
+			continue
+		case c.ts <= s.Start:
+			continue
 		}
+		events, err := s.events(ctx, c)
+		if err != nil {
+			return StreamEvent{}, err
+		}
+		s.pending = events
 	}
 	e := s.pending[0]
 	s.pending = s.pending[1:]

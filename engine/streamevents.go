@@ -41,8 +41,7 @@ func (s *Stream) documentEvents(tx *tx, c streamChange) ([]StreamEvent, error) {
 	var live *kv.Write
 	past := map[int64]record{}
 	removed := map[int64]bool{}
-	for i := range c.writes {
-		w := &c.writes[i]
+	for _, w := range c.writes {
 		if w.Key[0] == spaceLive {
 			live = w
 			continue
@@ -188,8 +187,7 @@ func (s *Stream) event(kind string, ts int64, e shown) ([]StreamEvent, error) {
 // setEvents makes the events of a set: what left it, then what entered.
 func (s *Stream) setEvents(tx *tx, c streamChange) ([]StreamEvent, error) {
 	var removes, adds []StreamEvent
-	for i := range c.writes {
-		w := &c.writes[i]
+	for _, w := range c.writes {
 		action, ref, values, at, err := s.setChange(c, w)
 		if err != nil {
 			return nil, err
@@ -236,13 +234,13 @@ func (s *Stream) setChange(c streamChange, w *kv.Write) (action value.String, re
 			return "", ref, nil, 0, err
 		}
 		values, err = index.Covered(w.Value)
-		return "add", index.OwnerOf(w.Key, s.target.index.Scope), values, c.ts, err
+		return "add", s.target.index.OwnerOf(w.Key), values, c.ts, err
 	case index.SpaceRemoved:
 		if w.Delete {
 			return "", ref, nil, 0, nil
 		}
 		values, err = index.Covered(w.Value)
-		return "remove", index.OwnerOf(w.Key[:len(w.Key)-8], s.target.index.Scope), values, c.ts, err
+		return "remove", s.target.index.OwnerOf(w.Key[:len(w.Key)-8]), values, c.ts, err
 	}
 	return "", ref, nil, 0, nil
 }
@@ -251,8 +249,7 @@ func (s *Stream) setChange(c streamChange, w *kv.Write) (action value.String, re
 // there before: an update changes nothing in the set of documents, and puts
 // the version before it into history.
 func entered(rec record, w *kv.Write, c streamChange) bool {
-	for i := range c.writes {
-		past := &c.writes[i]
+	for _, past := range c.writes {
 		if past.Key[0] != spaceHistory || !bytes.Equal(past.Key[1:historyStamp], w.Key[1:]) {
 			continue
 		}
@@ -272,7 +269,7 @@ func (s *Stream) visible(tx *tx, ref value.Ref) (bool, error) {
 		}
 		return tx.mayRead(ref)
 	}
-	_, filtered, err := source{tx}.Index(s.target.index, s.target.set.Terms, 0)
+	_, filtered, err := source{tx}.Index(s.target.set.Ref, s.target.set.Terms, 0)
 	if err != nil || !filtered {
 		return err == nil, nil
 	}
@@ -290,7 +287,7 @@ func (s *Stream) setEvent(action value.String, ref value.Ref, at int64, values [
 		}})
 	}
 	if s.fields.Index {
-		of := s.target.index
+		of := s.target.set.Ref
 		if s.target.set.Op == value.SetDocuments {
 			of = s.target.ref
 		}

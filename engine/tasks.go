@@ -10,16 +10,6 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// Ready reports whether queries can be answered.
-func (db *DB) Ready() error {
-	snap, err := db.store.Snapshot()
-	if err != nil {
-		return err
-	}
-	snap.Close()
-	return nil
-}
-
 // patch sets one field of a document quietly: without a new time, without
 // history. It is for hashes that are renewed.
 func (tx *tx) patch(r value.Ref, name string, v value.Value) error {

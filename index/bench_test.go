@@ -54,6 +54,8 @@ func (it *frozenIterator) Seek(key []byte) bool {
 	return it.i >= it.lo && it.i < it.hi
 }
 
+func (it *frozenIterator) Fill(keys, values [][]byte) int { return fillByNext(it, keys, values) }
+
 func (it *frozenIterator) Key() []byte   { return it.rows[it.i].key }
 func (it *frozenIterator) Value() []byte { return it.rows[it.i].value }
 func (it *frozenIterator) Err() error    { return nil }
@@ -79,7 +81,7 @@ func BenchmarkPaginateMatch(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				v, _, err := query.Eval(context.Background(), h, e, query.Options{})
-				if err != nil || len(v.(*value.Page).Data) != 4 {
+				if err != nil || v.(*value.Page).Len() != 4 {
 					b.Fatal(v, err)
 				}
 			}

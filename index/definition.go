@@ -20,6 +20,8 @@ type Definition struct {
 
 	sources  []source
 	classes  []value.Class // of all sources
+	several  bool          // documents may be of several collections
+	sole     value.Class   // else, the one
 	reversed []bool
 	home     uint32 // the number under which the entries stand
 }
@@ -65,6 +67,9 @@ func Define(r value.Ref, fields value.Object) (*Definition, error) {
 	}
 	for _, s := range d.sources {
 		d.classes = append(d.classes, s.classes...)
+	}
+	if d.several = d.Wildcard() || len(d.classes) != 1; !d.several {
+		d.sole = d.classes[0]
 	}
 	for _, c := range d.Values {
 		d.reversed = append(d.reversed, c.Reverse)
@@ -120,7 +125,7 @@ func (d *Definition) Classes() []value.Class { return d.classes }
 
 // mixed reports whether d outlives some of its collections: an index over one
 // is deleted with it.
-func (d *Definition) mixed() bool { return d.Wildcard() || len(d.Classes()) > 1 }
+func (d *Definition) mixed() bool { return d.several }
 
 // Covers reports whether documents of a collection may have entries.
 func (d *Definition) Covers(c value.Class) bool { return d.sourceOf(c) != nil }

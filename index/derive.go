@@ -309,7 +309,7 @@ func (v *deriver) add(terms, values []*candidate) error {
 		e.Key = append(e.Key, c.key...)
 	}
 	e.Tuple = len(e.Key)
-	e.Key = appendOwner(e.Key, uint64(v.doc.Ref.ID), uint32(v.doc.Ref.Class))
+	e.Key = v.d.appendOwner(e.Key, uint64(v.doc.Ref.ID), uint32(v.doc.Ref.Class))
 	if len(e.Key) > maxEntryKey || v.seen[string(e.Key)] {
 		return nil
 	}

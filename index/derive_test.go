@@ -59,7 +59,7 @@ func describe(t testing.TB, d *Definition, doc *value.Document, entries []Entry)
 		terms := e.Key[1+scopeSize+indexSize:]
 		n := int(terms[0])
 		encoded, rest := terms[1:1+n], terms[1+n:]
-		if !bytes.HasSuffix(rest, appendOwner(nil, uint64(doc.Ref.ID), uint32(doc.Ref.Class))) {
+		if !bytes.HasSuffix(rest, d.appendOwner(nil, uint64(doc.Ref.ID), uint32(doc.Ref.Class))) {
 			t.Errorf("the key %x does not end with its document", e.Key)
 		}
 		line := showItems(t, len(d.Terms), encoded) + " ->"

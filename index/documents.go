@@ -107,7 +107,7 @@ func (s *documentStream) nearest() (id uint64, ok bool) {
 	for _, in := range []*ids{s.live, s.past} {
 		if in != nil {
 			in.used = in.ok && in.id == id
-			if err := in.it.Err(); err != nil {
+			if err := in.entries.it.Err(); err != nil {
 				s.failed = err
 			}
 		}
@@ -123,6 +123,7 @@ func (s *documentStream) read(id uint64) bool {
 		ok, err = s.n.visible(ref)
 		if ok && err == nil {
 			s.present.ref, s.present.order = ref, ownerOf(ref)
+			s.live.entries.passed()
 			return true
 		}
 	}
@@ -136,7 +137,7 @@ func (s *documentStream) read(id uint64) bool {
 // reading; it is false when there is none.
 func (s *documentStream) header(ref value.Ref) (Header, bool, error) {
 	if s.live.used {
-		h, _, err := ReadHeader(s.live.it.Value())
+		h, _, err := ReadHeader(s.live.entries.value)
 		if err != nil || s.n.at == 0 || h.validSince(s.n.at) {
 			return h, err == nil, err
 		}
@@ -147,20 +148,32 @@ func (s *documentStream) header(ref value.Ref) (Header, bool, error) {
 	return pastHeader(s.n.src, ref, s.n.at)
 }
 
+// refs implements refStream.
+func (s *documentStream) refs(dst []value.Ref) (n int) {
+	if s.past == nil {
+		s.live.entries.ahead = len(dst)
+	}
+	for n < len(dst) && s.next() {
+		dst[n] = s.present.ref
+		n++
+	}
+	return n
+}
+
 func (s *documentStream) at() *element { return &s.present }
 
 func (s *documentStream) err() error { return s.failed }
 
 func (s *documentStream) close() {
-	s.live.it.Close()
+	s.live.entries.it.Close()
 	if s.past != nil {
-		s.past.it.Close()
+		s.past.entries.it.Close()
 	}
 }
 
 // ids walks the distinct ids under one space.
 type ids struct {
-	it       Iterator
+	entries  entries
 	prefix   []byte
 	history  bool
 	backward bool
@@ -178,7 +191,7 @@ func documentPrefix(space byte, s value.Scope, c value.Class) []byte {
 func newIDs(sc Scanner, space byte, s value.Scope, c value.Class, backward bool) *ids {
 	prefix := documentPrefix(space, s, c)
 	return &ids{
-		it: sc.Scan(prefix, after(prefix), backward), prefix: prefix,
+		entries: entries{it: sc.Scan(prefix, after(prefix), backward)}, prefix: prefix,
 		history: space == SpaceHistory, backward: backward,
 	}
 }
@@ -188,10 +201,10 @@ func (s *ids) advance() {
 	switch {
 	case !s.started:
 		s.started = true
-		s.read(s.it.Next())
+		s.read(s.entries.next())
 	case !s.ok || !s.used:
 	case !s.history:
-		s.read(s.it.Next())
+		s.read(s.entries.next())
 	default: // past all versions of the document
 		s.seek(true, s.id, !s.backward)
 	}
@@ -209,13 +222,13 @@ func (s *ids) seek(exact bool, id uint64, behind bool) {
 	if behind {
 		key = after(key)
 	}
-	s.read(s.it.Seek(key))
+	s.read(s.entries.seek(key))
 }
 
 func (s *ids) read(ok bool) {
 	s.used, s.ok = false, ok
 	if ok {
-		s.id = binary.BigEndian.Uint64(s.it.Key()[len(s.prefix):])
+		s.id = binary.BigEndian.Uint64(s.entries.key[len(s.prefix):])
 	}
 }
 

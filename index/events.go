@@ -93,7 +93,7 @@ func (n *matchNode) entryEvents(list []moment, prefix []byte, removed int) ([]mo
 	it := n.src.Scan(prefix, after(prefix), false)
 	defer it.Close()
 	// A stream reads the entries, whenever they were valid.
-	s := &entryStream{n: n, it: it, prefix: prefix, removed: removed, ever: true}
+	s := &entryStream{n: n, entries: entries{it: it}, prefix: prefix, removed: removed, ever: true}
 	for s.next() {
 		e := s.present
 		values, err := e.values()
@@ -103,7 +103,7 @@ func (n *matchNode) entryEvents(list []moment, prefix []byte, removed int) ([]mo
 		m := moment{tuple: slices.Clone(e.tuple), values: values, source: n.set}
 		list = append(list, m.with(s.since, "add", e.ref))
 		if removed > 0 {
-			list = append(list, m.with(removedTime(it.Key()), "remove", e.ref))
+			list = append(list, m.with(removedTime(s.entries.key), "remove", e.ref))
 		}
 	}
 	return list, s.err()

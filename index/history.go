@@ -148,6 +148,9 @@ func (it *moments) Element() value.Element {
 // Sources implements query.Elements.
 func (it *moments) Sources() []value.Value { return []value.Value{it.h.list[it.i].source} }
 
+// Refs implements query.Elements: elements are events.
+func (it *moments) Refs([]value.Ref) (int, bool) { return 0, false }
+
 // Err implements query.Elements.
 func (it *moments) Err() error { return it.failed }
 

@@ -16,8 +16,10 @@ import (
 //
 //	d scope class id                       a live document
 //	h scope class id ~ts                   a version that is no longer live, or a deletion
-//	i scope index terms values id class    a live entry
-//	j scope index terms values id class ~removed   an entry that was removed
+//	i scope index terms values id [class]    a live entry
+//	j scope index terms values id [class] ~removed   an entry that was removed
+//
+// An entry has a class unless all documents of its index are of one collection.
 //
 // The value begins with a Header. That of a document goes on with its fields
 // as a msgpack map; that of an entry with its covered values as a msgpack
@@ -54,8 +56,8 @@ const (
 	scopeSize = 4
 	indexSize = 4
 	idSize    = 8
-	// ownerSize is the size of what ends an entry's key: its document.
-	ownerSize = idSize + classSize
+	// maxOwner is the most that the document takes at the end of an entry's key.
+	maxOwner = idSize + classSize
 )
 
 // Header begins the value of every version of a document and of every entry.
@@ -149,10 +151,6 @@ func appendPrefix(dst []byte, space byte, s value.Scope, number uint32, terms []
 	}
 	sum := sha256.Sum256(terms)
 	return append(binary.AppendUvarint(dst, maxPlainTerms+1), sum[:]...)
-}
-
-func appendOwner(dst []byte, id uint64, class uint32) []byte {
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(dst, id), class)
 }
 
 // appendTerm appends a term such that equal bytes mean the same stored value:

@@ -2,7 +2,6 @@ package index
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/value"
@@ -72,13 +71,13 @@ func (n *matchNode) open(backward bool) stream {
 	}
 	live.n, live.prefix, live.backward, live.now = n, n.prefix, backward, n.src.Now()
 	behind := n.prefix[len(n.prefix):] // there is room, unless the terms are long
-	live.it = n.src.Scan(n.prefix, afterIn(behind, n.prefix), backward)
+	live.entries.it = n.src.Scan(n.prefix, afterIn(behind, n.prefix), backward)
 	if n.at == 0 {
 		return live
 	}
 	past := &entryStream{n: n, backward: backward, now: live.now, removed: timeSize}
 	past.prefix = append([]byte{SpaceRemoved}, n.prefix[1:]...)
-	past.it = n.src.Scan(past.prefix, after(past.prefix), backward)
+	past.entries.it = n.src.Scan(past.prefix, after(past.prefix), backward)
 	return &eitherStream{a: live, b: past, backward: backward}
 }
 
@@ -86,7 +85,7 @@ func (n *matchNode) open(backward bool) stream {
 // valid at the time of the reading.
 type entryStream struct {
 	n        *matchNode
-	it       Iterator
+	entries  entries
 	prefix   []byte
 	backward bool
 	now      int64
@@ -97,25 +96,32 @@ type entryStream struct {
 	failed   error
 }
 
-func (s *entryStream) next() bool { return s.settle(s.it.Next()) }
+func (s *entryStream) next() bool { return s.settle(s.entries.next()) }
 
 func (s *entryStream) seek(p position) bool {
-	key := make([]byte, 0, len(s.prefix)+len(p.tuple)+ownerSize+1)
+	key := make([]byte, 0, len(s.prefix)+len(p.tuple)+maxOwner+1)
 	key = append(append(key, s.prefix...), p.tuple...)
+	behind := p.behind(s.n.d.Scope)
 	if p.exact {
-		key = appendOwner(key, p.order.id, p.order.class)
+		key = s.n.d.appendOwner(key, p.order.id, p.order.class)
+		if own := uint32(s.n.d.sole); !s.n.mixed && own != p.order.class {
+			behind = own < p.order.class // an entry with this id comes before
+		}
 	}
-	if p.behind(s.n.d.Scope) {
+	if behind {
 		key = after(key)
 	}
-	return s.settle(s.it.Seek(key))
+	return s.settle(s.entries.seek(key))
 }
 
 // settle reads the present entry, or the next one that is visible. Ok says
 // whether there is a present one.
 func (s *entryStream) settle(ok bool) bool {
-	for ; ok; ok = s.it.Next() {
-		if ok = s.read(); ok || s.failed != nil {
+	for ; ok; ok = s.entries.next() {
+		if ok = s.read(); ok {
+			s.entries.passed()
+		}
+		if ok || s.failed != nil {
 			return ok
 		}
 	}
@@ -124,52 +130,67 @@ func (s *entryStream) settle(ok bool) bool {
 
 // read takes the present entry, if it is visible.
 func (s *entryStream) read() bool {
-	key := s.it.Key()
-	end := len(key) - s.removed
-	owner := end - ownerSize
-	h, rest, err := ReadHeader(s.it.Value())
-	if err != nil || owner < len(s.prefix) {
-		s.failed = ErrDamaged
+	ref, covered, ok := s.visible()
+	if !ok {
 		return false
 	}
-	if !s.ever && (h.Expired(s.now) || !s.validAt(h, key)) {
-		return false
-	}
-	s.since = h.TS
-	e := &s.present
-	e.tuple = key[len(s.prefix):owner:owner]
-	e.order = ownerOf(value.Ref{
-		Scope: s.n.d.Scope,
-		ID:    int64(binary.BigEndian.Uint64(key[owner:])),
-		Class: value.Class(binary.BigEndian.Uint32(key[owner+idSize:])),
-	})
-	e.ref = value.Ref{Scope: s.n.d.Scope, Class: value.Class(e.order.class), ID: int64(e.order.id)}
-	e.covered, e.pending, e.source = nil, h.TS == 0, s.n.set
+	e, key := &s.present, s.entries.key
+	end := len(key) - s.removed - s.n.d.ownerSize()
+	e.tuple = key[len(s.prefix):end:end]
+	e.order, e.ref = ownerOf(ref), ref
+	e.covered, e.pending, e.source = nil, s.since == 0, s.n.set
 	if len(s.n.d.Values) > 0 {
-		e.covered = rest
+		e.covered = covered
 	}
-	if s.n.mixed && !s.n.src.Reachable(e.ref.Scope, e.ref.Class) {
-		return false
-	}
-	ok, err := s.n.visible(e.ref)
-	if err != nil {
-		s.failed = err
-	}
-	return ok && err == nil
+	return true
 }
 
-// validAt reports whether the entry was valid at the time of the reading.
-func (s *entryStream) validAt(h Header, key []byte) bool {
-	at := s.n.at
-	if at == 0 {
-		return true
+// refs implements refStream.
+func (s *entryStream) refs(dst []value.Ref) (n int) {
+	s.entries.ahead = len(dst)
+	for n < len(dst) && s.failed == nil && s.entries.next() {
+		if ref, _, ok := s.visible(); ok {
+			dst[n] = ref
+			n++
+			s.entries.passed()
+		}
 	}
+	return n
+}
+
+// visible returns the document of the present entry, and the values that it
+// covers; it is false if the entry is not shown.
+func (s *entryStream) visible() (ref value.Ref, covered []byte, ok bool) {
+	key := s.entries.key
+	owner := len(key) - s.removed - s.n.d.ownerSize()
+	h, covered, err := ReadHeader(s.entries.value)
+	if err != nil || owner < len(s.prefix) {
+		s.failed = ErrDamaged
+		return ref, nil, false
+	}
+	if !s.ever && (h.Expired(s.now) || s.n.at != 0 && !s.validAt(h, key)) {
+		return ref, nil, false
+	}
+	s.since = h.TS
+	ref = s.n.d.ownerAt(key[owner:])
+	if s.n.mixed && !s.n.src.Reachable(ref.Scope, ref.Class) {
+		return ref, nil, false
+	}
+	if ok, s.failed = s.n.visible(ref); s.failed != nil {
+		ok = false
+	}
+	return ref, covered, ok
+}
+
+// validAt reports whether the entry was valid at the time of the reading, which
+// is past.
+func (s *entryStream) validAt(h Header, key []byte) bool {
 	if s.removed > 0 {
-		if removed := removedTime(key); removed != 0 && removed <= at {
+		if removed := removedTime(key); removed != 0 && removed <= s.n.at {
 			return false
 		}
 	}
-	return h.validSince(at)
+	return h.validSince(s.n.at)
 }
 
 func (s *entryStream) at() *element { return &s.present }
@@ -178,10 +199,10 @@ func (s *entryStream) err() error {
 	if s.failed != nil {
 		return s.failed
 	}
-	return s.it.Err()
+	return s.entries.it.Err()
 }
 
-func (s *entryStream) close() { s.it.Close() }
+func (s *entryStream) close() { s.entries.it.Close() }
 
 // eitherStream merges two streams that have no element in common: the live
 // and the removed entries of an index.

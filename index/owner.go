@@ -7,20 +7,43 @@ import (
 	"github.com/fawndb/fawn/query/value"
 )
 
-// OwnerOf returns the document that a live entry belongs to; key is the whole
-// key of an entry in a database.
-func OwnerOf(key []byte, s value.Scope) value.Ref {
-	b := key[len(key)-ownerSize:]
-	return value.Ref{
-		Scope: s,
-		Class: value.Class(binary.BigEndian.Uint32(b[idSize:])),
-		ID:    int64(binary.BigEndian.Uint64(b)),
+// ownerSize is the size of what ends the keys of entries: their document.
+func (d *Definition) ownerSize() int {
+	if d.mixed() {
+		return maxOwner
 	}
+	return idSize
 }
+
+// appendOwner appends a document to an entry's key.
+func (d *Definition) appendOwner(dst []byte, id uint64, class uint32) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, id)
+	if d.mixed() {
+		dst = binary.BigEndian.AppendUint32(dst, class)
+	}
+	return dst
+}
+
+// OwnerOf returns the document that a live entry belongs to; key is the whole
+// key of the entry, which is not shorter than MinEntry.
+func (d *Definition) OwnerOf(key []byte) value.Ref { return d.ownerAt(key[len(key)-d.ownerSize():]) }
+
+// ownerAt returns the document that stands at the beginning of the rest of a
+// key.
+func (d *Definition) ownerAt(rest []byte) value.Ref {
+	r := value.Ref{Scope: d.Scope, Class: d.sole, ID: int64(binary.BigEndian.Uint64(rest))}
+	if d.mixed() {
+		r.Class = value.Class(binary.BigEndian.Uint32(rest[idSize:]))
+	}
+	return r
+}
+
+// MinEntry is the least length of the key of a live entry.
+func (d *Definition) MinEntry() int { return NumberSize + 1 + d.ownerSize() }
 
 // TupleOf returns the part of a live entry's whole key that says index, terms
 // and values.
-func TupleOf(key []byte) []byte { return key[:len(key)-ownerSize] }
+func (d *Definition) TupleOf(key []byte) []byte { return key[:len(key)-d.ownerSize()] }
 
 // Prefix returns what the keys of all live entries under terms begin with.
 // The error is a refusal of terms that are too long.

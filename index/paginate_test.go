@@ -75,7 +75,7 @@ func (s *store) eval(e ast.Expr) string {
 func short(v value.Value) string {
 	switch v := v.(type) {
 	case *value.Page:
-		return shortOr(v.Before) + " | " + shortOr(v.After) + " | " + short(v.Data)
+		return shortOr(v.Before) + " | " + shortOr(v.After) + " | " + short(v.Data())
 	case value.Array:
 		var items []string
 		for _, item := range v {
@@ -246,6 +246,66 @@ func TestPagesOfValues(t *testing.T) {
 		args := append([]any{"paginate", value.Value(set)}, c.args...)
 		if got := s.eval(call("Paginate", args...)); got != c.want {
 			t.Errorf("%v:\n%s\nwant:\n%s", c.args, got, c.want)
+		}
+	}
+}
+
+// TestCursorsOfOthers gives cursors of documents of other collections and
+// databases: in an index over one collection, whose entries do not name it, they
+// lead to the same place as among its documents.
+func TestCursorsOfOthers(t *testing.T) {
+	s := newStore()
+	all := s.define(t, 1, "", "")
+	for id := range int64(5) {
+		s.write(t, id+1, id+1, document(id+1, id+1, obj(), nil))
+	}
+	if d := s.indexes[all]; d.mixed() {
+		t.Fatal("the entries name their collection")
+	}
+	for _, r := range []value.Ref{
+		thing(3),
+		{Class: things - 1, ID: 3},
+		{Class: things + 1, ID: 3},
+		{Class: things, ID: 3, Scope: 1},
+		{Class: things - 1, ID: 3, Scope: 1},
+		{Class: things + 1, ID: 6},
+		{Class: things - 1, ID: 1},
+	} {
+		for _, side := range []string{"after", "before"} {
+			want := s.eval(call("Paginate", "paginate", value.Value(docs()), side, r))
+			if got := s.eval(call("Paginate", "paginate", value.Value(matchOf(all)), side, r)); got != want {
+				t.Errorf("%s %v: got %s, want %s", side, r, got, want)
+			}
+		}
+	}
+}
+
+// TestPageReads counts what pages read: an entry for each element, and one for that
+// behind the page, however many are read at a time.
+func TestPageReads(t *testing.T) {
+	s := newStore()
+	all := s.define(t, 1, "", "")
+	const n = 60
+	for id := range int64(n) {
+		s.write(t, id+1, id+1, document(id+1, id+1, obj(), nil))
+	}
+	for size := range n + 5 {
+		for _, set := range []*value.Set{docs(), matchOf(all)} {
+			for _, side := range []string{"after", "before"} {
+				s.reads = 0
+				page := s.eval(call("Paginate", "paginate", value.Value(set), "size", size, side, value.Value(list(thing(n/2)))))
+				within := n/2 + 1 // elements at and behind the cursor
+				if side == "before" {
+					within = n/2 - 1
+				}
+				want := min(size+1, within)
+				if size == 0 {
+					want = 0
+				}
+				if s.reads != want {
+					t.Fatalf("set %d, %d %s: %d reads, want %d: %s", set.Op, size, side, s.reads, want, page)
+				}
+			}
 		}
 	}
 }

@@ -14,6 +14,10 @@ import (
 type Iterator interface {
 	Next() bool
 	Seek(key []byte) bool
+	// Fill moves on as Next does, over as many entries as there is room for in
+	// keys and values, and returns how many it has put there: less only at the
+	// end.
+	Fill(keys, values [][]byte) int
 	Key() []byte
 	Value() []byte
 	Err() error
@@ -172,10 +176,11 @@ func (s *opened) Scan(from query.Bound, backward bool) query.Elements {
 	if el.stream != nil {
 		el = new(elements)
 	}
-	el.stream, el.backward = s.node.open(backward), backward
+	columns, shape := s.node.columns(), s.node.shape()
+	el.stream, el.plain = s.node.open(backward), len(columns) == 0 && !shape.Unknown
 	// Scanning backward from the zero bound finds nothing; that is what is
 	// before the start.
-	p := encodePosition(from, s.node.columns(), s.node.shape().Backward)
+	p := encodePosition(from, columns, shape.Backward)
 	if !p.isStart(backward) {
 		el.from, el.seek = p, true
 	}
@@ -184,24 +189,45 @@ func (s *opened) Scan(from query.Bound, backward bool) query.Elements {
 
 // elements is a stream as the language sees it.
 type elements struct {
-	stream   stream
-	from     position
-	seek     bool // from was not sought yet
-	backward bool
-	element  value.Element
-	failed   error
+	stream  stream
+	from    position
+	seek    bool // from was not sought yet
+	plain   bool // elements are refs
+	element value.Element
+	failed  error
+}
+
+// move moves to the next element.
+func (s *elements) move() bool {
+	if s.seek {
+		s.seek = false
+		return s.stream.seek(s.from)
+	}
+	return s.stream.next()
+}
+
+// Refs implements query.Elements.
+func (s *elements) Refs(dst []value.Ref) (n int, ok bool) {
+	if !s.plain {
+		return 0, false
+	}
+	many, isMany := s.stream.(refStream)
+	for n < len(dst) && s.failed == nil {
+		if isMany && !s.seek {
+			return n + many.refs(dst[n:]), true
+		}
+		if !s.move() {
+			break
+		}
+		dst[n] = s.stream.at().ref
+		n++
+	}
+	return n, true
 }
 
 // Next implements query.Elements.
 func (s *elements) Next() bool {
-	var ok bool
-	if s.seek {
-		s.seek = false
-		ok = s.stream.seek(s.from)
-	} else {
-		ok = s.stream.next()
-	}
-	if !ok || s.failed != nil {
+	if !s.move() || s.failed != nil {
 		return false
 	}
 	e := s.stream.at()

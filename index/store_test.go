@@ -136,6 +136,16 @@ func (it *iterator) Seek(key []byte) bool {
 	return it.ok
 }
 
+func (it *iterator) Fill(keys, values [][]byte) int { return fillByNext(it, keys, values) }
+
+func fillByNext(it Iterator, keys, values [][]byte) (n int) {
+	for n < len(keys) && it.Next() {
+		keys[n], values[n] = it.Key(), it.Value()
+		n++
+	}
+	return n
+}
+
 func (it *iterator) Key() []byte   { return it.row.key }
 func (it *iterator) Value() []byte { return it.row.value }
 func (it *iterator) Err() error    { return nil }

@@ -23,6 +23,14 @@ type stream interface {
 	close()
 }
 
+// refStream is a stream that reads several elements at a time.
+type refStream interface {
+	stream
+	// refs moves on as next does, over as many elements as there is room for in
+	// dst, and returns how many refs it has put there: less only at the end.
+	refs(dst []value.Ref) int
+}
+
 // element is one element of a set as streams see it: encoded, so that elements
 // of different sets compare as bytes.
 type element struct {

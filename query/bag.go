@@ -68,7 +68,7 @@ func hash(v value.Value) uint64 {
 	case *value.Sourced:
 		return hash(v.Value)
 	case *value.Page:
-		return hashList(v.Data)
+		return hashList(v.Data())
 	case *value.Unresolved:
 		return maphash.String(bagSeed, v.Name+"/"+v.ID)
 	case *value.Set:

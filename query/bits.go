@@ -8,6 +8,7 @@ import "github.com/fawndb/fawn/query/value"
 var bitFunctions = []*Function{
 	{
 		Name:     "BitAnd",
+		Alias:    "Bitand",
 		Params:   []Param{some("bitand", number)},
 		Doc:      "returns the bits that are set in all the numbers",
 		Examples: []string{`BitAnd(7, 3) // 3`, `BitAnd("n") // invalid argument ["bitand"]`},
@@ -15,6 +16,7 @@ var bitFunctions = []*Function{
 	},
 	{
 		Name:     "BitOr",
+		Alias:    "Bitor",
 		Params:   []Param{some("bitor", number)},
 		Doc:      "returns the bits that are set in any of the numbers",
 		Examples: []string{`BitOr(1, 2) // 3`, `BitOr(1, 2.9) // 3.0`},
@@ -22,6 +24,7 @@ var bitFunctions = []*Function{
 	},
 	{
 		Name:     "BitXor",
+		Alias:    "Bitxor",
 		Params:   []Param{some("bitxor", number)},
 		Doc:      "returns the bits that are set in an odd number of the numbers",
 		Examples: []string{`BitXor(7, 2) // 5`},
@@ -29,6 +32,7 @@ var bitFunctions = []*Function{
 	},
 	{
 		Name:     "BitNot",
+		Alias:    "Bitnot",
 		Params:   []Param{arg("bitnot", number)},
 		Doc:      "returns the bits that are not set in a number, always as an integer",
 		Examples: []string{`BitNot(0) // -1`, `BitNot(7.9) // -8`},

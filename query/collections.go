@@ -140,16 +140,29 @@ func filter(c *Context, args []value.Value) (value.Value, error) {
 		}
 		return keep(v, kept), nil
 	case *value.Page:
-		kept, err := c.filterList(l, v.Data)
+		kept, err := c.filterList(l, v.Data())
 		if err != nil {
 			return nil, err
 		}
-		out := withData(v, keep(v.Data, kept))
-		out.Elements, out.Refs = keep(v.Elements, kept), keep(v.Refs, kept)
-		return out, nil
+		return withLists(v, func(list value.Array) value.Array { return keep(list, kept) },
+			keep(v.Elements, kept), keep(v.Refs(), kept)), nil
 	default:
 		return c.filterSet(l, v)
 	}
+}
+
+// withLists returns a page with a part of what it has read, and the same part of
+// its data.
+func withLists(page *value.Page, part func(value.Array) value.Array, elements []value.Element, refs []value.Ref) *value.Page {
+	out := *page
+	if !page.Plain() {
+		out.SetData(part(page.Data()))
+	}
+	out.Elements = elements
+	if page.Refs() != nil {
+		out.SetRefs(refs)
+	}
+	return &out
 }
 
 // filterList returns for each element whether l is true for it. It reports
@@ -225,14 +238,14 @@ func take(_ *Context, args []value.Value) (value.Value, error) {
 	if !ok {
 		return firstN(args[1].(value.Array), n), nil
 	}
-	out := withData(page, firstN(page.Data, n))
+	out := withLists(page, func(list value.Array) value.Array { return firstN(list, n) },
+		firstN(page.Elements, n), firstN(page.Refs(), n))
 	switch {
 	case n < 0:
 		out.After = page.Before
 	case page.Cursor(n) != nil:
 		out.After = page.Cursor(n)
 	}
-	out.Elements, out.Refs = firstN(page.Elements, n), firstN(page.Refs, n)
 	return out, nil
 }
 
@@ -245,12 +258,12 @@ func drop(_ *Context, args []value.Value) (value.Value, error) {
 	if n < 0 {
 		return page, nil
 	}
-	out := withData(page, withoutN(page.Data, n))
+	out := withLists(page, func(list value.Array) value.Array { return withoutN(list, n) },
+		withoutN(page.Elements, n), withoutN(page.Refs(), n))
 	out.Before = page.After
 	if c := page.Cursor(n); c != nil {
 		out.Before = c
 	}
-	out.Elements, out.Refs = withoutN(page.Elements, n), withoutN(page.Refs, n)
 	return out, nil
 }
 

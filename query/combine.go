@@ -148,7 +148,7 @@ func (c *Context) hasElement(v value.Value, key string) (bool, error) {
 	case value.Array:
 		return len(v) > 0, nil
 	case *value.Page:
-		return len(v.Data) > 0, nil
+		return v.Len() > 0, nil
 	default:
 		return c.firstReadable(v, key)
 	}

@@ -180,7 +180,7 @@ func TestHash(t *testing.T) {
 		{value.Object{{Name: "a", Value: d}, {Name: "b", Value: zero}}, value.Object{{Name: "b", Value: zero}, {Name: "a", Value: e}}},
 		{&value.Event{TS: 1, Action: "add"}, &value.Event{TS: 1, Action: "add"}},
 		{&value.Sourced{Value: zero}, &value.Sourced{Value: zero}},
-		{&value.Page{Data: value.Array{d}}, &value.Page{Data: value.Array{e}}},
+		{value.NewPage(value.Array{d}), value.NewPage(value.Array{e})},
 		{&value.Unresolved{Name: "a"}, &value.Unresolved{Name: "a"}},
 		{&value.Set{Terms: []value.Value{zero}}, &value.Set{Terms: []value.Value{zero}}},
 		{value.UUID{1}, value.UUID{1}},

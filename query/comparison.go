@@ -93,7 +93,7 @@ func unresolvedIn(v value.Value) *value.Unresolved {
 	case *value.Sourced:
 		return unresolvedIn(v.Value)
 	case *value.Page:
-		return unresolvedInList(v.Data)
+		return unresolvedInList(v.Data())
 	case *value.Unresolved:
 		return v
 	default: // holds none

@@ -58,7 +58,7 @@ func (c *Context) each(v value.Value, key string, f func(value.Value) error) err
 	case value.Array:
 		return eachOf(v, f)
 	case *value.Page:
-		return eachOf(v.Data, f)
+		return eachOf(v.Data(), f)
 	default: // what is not a set fails to open
 	}
 	set, err := c.open(v, key)
@@ -100,7 +100,7 @@ func overData(v value.Value, f func(value.Array) (value.Array, error)) (value.Va
 		}
 		return out, nil
 	}
-	data, err := f(page.Data)
+	data, err := f(page.Data())
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func overData(v value.Value, f func(value.Array) (value.Array, error)) (value.Va
 
 func withData(page *value.Page, data value.Array) *value.Page {
 	out := *page
-	out.Data = data
+	out.SetData(data)
 	return &out
 }
 

@@ -12,6 +12,9 @@ import (
 type Function struct {
 	// Name is the function's name in text, the JS driver's: "ContainsStr".
 	Name string
+	// Alias is another name that is read in text: that by which the JS driver
+	// prints it, if it is not Name.
+	Alias string
 	// Params are its keys on the wire in declared order, which is the order
 	// of evaluation. The first is the verb.
 	Params []Param
@@ -186,7 +189,7 @@ func Lookup(name string) (*Function, bool) {
 }
 
 func newForm(f *Function, id int) *ast.Form {
-	form := &ast.Form{Name: f.Name, Effect: f.Effect, ID: id, Delayed: f.Delayed, Missing: f.Missing}
+	form := &ast.Form{Name: f.Name, Alias: f.Alias, Effect: f.Effect, ID: id, Delayed: f.Delayed, Missing: f.Missing}
 	for _, p := range f.Params {
 		form.Operands = append(form.Operands, ast.Operand{
 			Key: p.Key, Optional: p.Optional, Syntax: p.Syntax,

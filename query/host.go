@@ -74,6 +74,10 @@ type Set interface {
 type Elements interface {
 	Next() bool
 	Element() value.Element
+	// Refs moves on as Next does, over as many elements as there is room for in
+	// dst, stores their refs, and returns how many those are: less only at the
+	// end. Where elements may be more than refs, it is false and does nothing.
+	Refs(dst []value.Ref) (n int, ok bool)
 	// Sources are the leaf sets that the present element comes from.
 	Sources() []value.Value
 	Err() error

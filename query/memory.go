@@ -26,7 +26,7 @@ func width(collection value.Value) int {
 	case value.Array:
 		return len(v)
 	case *value.Page:
-		return len(v.Data)
+		return v.Len()
 	default:
 		return 0
 	}
@@ -115,7 +115,7 @@ func weight(v value.Value) int64 {
 	case *value.Document:
 		return 4*word + int64(len(v.Raw()))
 	case *value.Page:
-		return 4*word + 2*word*int64(len(v.Data)+len(v.Elements))
+		return 4*word + 2*word*int64(v.Len()+len(v.Elements))
 	default:
 		return word
 	}
@@ -133,7 +133,10 @@ func size(v value.Value, most int64) int64 {
 	case *value.Sourced:
 		n += size(v.Value, most-n)
 	case *value.Page:
-		n += sizeOfAll(v.Data, most-n)
+		if v.Plain() {
+			return min(n+int64(v.Len())*weight(value.Ref{}), most)
+		}
+		n += sizeOfAll(v.Data(), most-n)
 	case *value.Set:
 		n += sizeOfAll(v.Sets, most-n)
 		n += sizeOfAll(v.Terms, most-n)

@@ -39,7 +39,7 @@ func fits(v value.Value, levels int, parts *int) bool {
 	case *value.Sourced:
 		return fits(v.Value, levels-1, parts)
 	case *value.Page:
-		return allFit(v.Data, levels-1, parts)
+		return allFit(v.Data(), levels-1, parts)
 	case *value.Set:
 		return allFit(v.Sets, levels-1, parts) && allFit(v.Terms, levels-1, parts)
 	case *value.Lambda:

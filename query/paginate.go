@@ -59,17 +59,8 @@ type pager struct {
 	size    int
 	cursor  cursor
 	sources bool
-	page    *value.Page
-}
-
-// newPage returns a page with room for a few elements, in one piece of memory.
-func newPage() *value.Page {
-	room := new(struct {
-		page value.Page
-		data [4]value.Value
-	})
-	room.page.Data = room.data[:0]
-	return &room.page
+	room    *value.PageRoom
+	page    *value.Page // of the room
 }
 
 func paginate(c *Context, args []value.Value) (value.Value, error) {
@@ -85,7 +76,8 @@ func paginate(c *Context, args []value.Value) (value.Value, error) {
 			}
 		}
 	}
-	p := pager{c: c, size: defaultPageSize, page: newPage()}
+	room := new(value.PageRoom)
+	p := pager{c: c, size: defaultPageSize, room: room, page: &room.Page}
 	if n, ok := args[argSize].(value.Long); ok {
 		p.size = int(min(max(n, -1), maxPageSize))
 	}
@@ -124,16 +116,12 @@ func (p *pager) read() error {
 	}
 	it := p.set.Scan(cursor.bound, cursor.backward)
 	defer it.Close()
-	more, err := p.collect(it)
+	more, ok, err := p.refs(it)
+	if !ok && err == nil {
+		more, err = p.collect(it)
+	}
 	if err != nil {
 		return err
-	}
-	if cursor.backward {
-		slices.Reverse(p.page.Data)
-		slices.Reverse(p.page.Elements)
-	}
-	if p.page.Elements == nil {
-		p.page.Refs = p.page.Data
 	}
 	if cursor.backward && more {
 		p.page.Before = p.page.Cursor(0)
@@ -142,51 +130,74 @@ func (p *pager) read() error {
 }
 
 // more is for how many elements room is made when n have filled it: up to a
-// whole page, but no more at once than there were, beyond the first few.
-func (p *pager) more(n int) int { return min(p.size, max(defaultPageSize, 2*n)) - n }
+// whole page, but no more at once than there were, beyond the first few. The
+// page with the element behind it is most.
+func (p *pager) more(n int) int { return min(p.size+1, max(defaultPageSize+1, 2*n)) - n }
 
-// collect takes as many elements as the page holds and reports whether there
-// are more.
+// refs takes as many elements as the page holds and reports whether there are
+// more, if they are nothing but refs.
+func (p *pager) refs(it Elements) (more, ok bool, err error) {
+	if p.sources {
+		return false, false, nil
+	}
+	list := p.room.List[:0]
+	for end := false; len(list) <= p.size && !end; {
+		if len(list) == cap(list) {
+			if err := p.c.alive(); err != nil {
+				return false, false, err
+			}
+			list = slices.Grow(list, p.more(len(list)))
+		}
+		rest := list[len(list):min(cap(list), p.size+1)]
+		n, ok := it.Refs(rest)
+		if !ok {
+			return false, false, nil
+		}
+		list, end = list[:len(list)+n], n < len(rest)
+	}
+	if more = len(list) > p.size; more {
+		if !p.cursor.backward {
+			p.page.After = value.Array{list[p.size]}
+		}
+		list = list[:p.size:p.size]
+	}
+	if p.cursor.backward {
+		slices.Reverse(list)
+	}
+	p.room.SetRefs(list)
+	return more, true, it.Err()
+}
+
+// collect takes elements of any kind.
 func (p *pager) collect(it Elements) (more bool, err error) {
+	var data value.Array
 	for it.Next() {
-		if len(p.page.Data) == p.size {
+		if more = len(data) == p.size; more {
 			if !p.cursor.backward {
 				p.page.After = it.Element().Cursor()
 			}
-			return true, nil
+			break
 		}
 		e := it.Element()
 		v := e.Render()
 		if p.sources {
 			v = &value.Sourced{Value: v, Sources: it.Sources()}
 		}
-		if p.page.Elements != nil || p.sources || e.Event != nil || len(e.Values) > 0 {
-			p.keep(e)
+		if n := len(data); n == cap(data) {
+			data = slices.Grow(data, p.more(n))
+			p.page.Elements = slices.Grow(p.page.Elements, p.more(n))
 		}
-		if len(p.page.Data) == cap(p.page.Data) {
-			p.page.Data = slices.Grow(p.page.Data, p.more(len(p.page.Data)))
-		}
-		p.page.Data = append(p.page.Data, v)
-		if len(p.page.Data)&0xff == 0 {
+		data, p.page.Elements = append(data, v), append(p.page.Elements, e)
+		if len(data)&0xff == 0 {
 			if err := p.c.alive(); err != nil {
 				return false, err
 			}
 		}
 	}
-	return false, it.Err()
-}
-
-// keep adds an element to those as read. What was read before the first that
-// is kept was nothing but refs.
-func (p *pager) keep(e value.Element) {
-	if p.page.Elements == nil {
-		p.page.Elements = make([]value.Element, 0, min(p.size, 4))
-		for _, v := range p.page.Data {
-			p.page.Elements = append(p.page.Elements, value.Element{Ref: v.(value.Ref)})
-		}
+	if p.cursor.backward {
+		slices.Reverse(data)
+		slices.Reverse(p.page.Elements)
 	}
-	if n := len(p.page.Elements); n == cap(p.page.Elements) {
-		p.page.Elements = slices.Grow(p.page.Elements, p.more(n))
-	}
-	p.page.Elements = append(p.page.Elements, e)
+	p.page.SetData(data)
+	return more, it.Err()
 }

@@ -189,14 +189,23 @@ func (r *row) Scan(from query.Bound, backward bool) query.Elements {
 		list = slices.Clone(r.elements[:at])
 		slices.Reverse(list)
 	}
-	return &walk{list: list, keep: r.keep}
+	return &walk{list: list, keep: r.keep, plain: len(r.shape.Reversed) == 0 && !r.shape.Unknown && !r.shape.Events}
 }
 
 type walk struct {
 	list    []value.Element
 	keep    func(value.Element) (bool, error)
+	plain   bool // elements are refs
 	present value.Element
 	err     error
+}
+
+func (w *walk) Refs(dst []value.Ref) (n int, ok bool) {
+	for w.plain && n < len(dst) && w.Next() {
+		dst[n] = w.present.Ref
+		n++
+	}
+	return n, w.plain
 }
 
 func (w *walk) Next() bool {

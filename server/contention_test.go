@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/fawndb/fawn/engine"
@@ -70,3 +72,70 @@ func TestContended(t *testing.T) {
 }
 
 const user = `Ref(Collection("users"), "1")`
+
+// losing is a store whose next commits lose against others.
+type losing struct {
+	kv.Store
+	left atomic.Int64
+}
+
+func (s *losing) Commit(ctx context.Context, b *kv.Batch) (int64, error) {
+	if s.left.Add(-1) >= 0 {
+		return 0, kv.ErrConflict
+	}
+	return s.Store.Commit(ctx, b)
+}
+
+// TestRetries checks how often a query that loses is run again, that the answer
+// tells, and that what it writes is written once or not at all.
+func TestRetries(t *testing.T) {
+	store := &losing{Store: mem.New(mem.Options{})}
+	h := openOver(t, Options{}, func() (*engine.DB, error) { return engine.OpenStore(store, engine.Options{}) })
+	const ref = `{"ref":{"collection":"users"},"id":"1"}`
+	const increment = `{"select":["data","n"],"from":{"update":` + ref +
+		`,"params":{"object":{"data":{"object":{"n":{"add":[1,{"select":["data","n"],"from":{"get":` + ref + `}}]}}}}}}}`
+	c := client(t, "HTTP/1.1")
+	h.ask(t, c, ask{body: `{"create_collection":{"object":{"name":"users"}}}`})
+	h.ask(t, c, ask{body: `{"create":` + ref + `,"params":{"object":{"data":{"object":{"n":0}}}}}`})
+	done := 0
+	for _, test := range []struct {
+		most    string // header, "" for none
+		loses   int64
+		status  int
+		retries string
+	}{
+		{"", 0, 200, "0"},
+		{"", 3, 200, "3"},
+		{"", 7, 200, "7"}, // the last run is alone, and does not lose
+		{"0", 0, 200, "0"},
+		{"0", 1, 409, "0"},
+		{"2", 2, 200, "2"},
+		{"2", 3, 409, "2"},
+		{"7", 7, 200, "7"},
+		{"7", 8, 409, "7"},
+	} {
+		store.left.Store(test.loses)
+		header := http.Header{}
+		if test.most != "" {
+			header.Set("X-Max-Retries-On-Contention", test.most)
+		}
+		got := h.ask(t, c, ask{body: increment, header: header})
+		want := answer{Status: 200, Body: `{"resource":` + strconv.Itoa(done+1) + `}`}
+		if test.status == http.StatusOK {
+			done++
+		} else {
+			want = answer{Status: 409, Body: refusal("contended transaction",
+				"Transaction was aborted due to detection of concurrent modification.")}
+		}
+		same(t, got, want)
+		if retries := got.header.Get("X-Txn-Retries"); retries != test.retries {
+			t.Errorf("at most %q, losing %d times: x-txn-retries is %q, want %q", test.most, test.loses, retries, test.retries)
+		}
+		if left := store.left.Load(); left > 0 {
+			t.Errorf("at most %q, losing %d times: %d commits fewer than there should be", test.most, test.loses, left)
+		}
+		store.left.Store(0)
+		same(t, h.ask(t, c, ask{body: `{"select":["data","n"],"from":{"get":` + ref + `}}`}),
+			answer{Status: 200, Body: `{"resource":` + strconv.Itoa(done) + `}`})
+	}
+}

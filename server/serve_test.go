@@ -49,11 +49,17 @@ func openOver(t *testing.T, o Options, database func() (*engine.DB, error)) *hou
 
 func openOn(t *testing.T, o Options, database func() (*engine.DB, error), change func(*Server), cert, key string) *house {
 	t.Helper()
-	db, err := database()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return openAt(t, l, o, database, change, cert, key)
+}
+
+// openAt serves a database at a listener.
+func openAt(t *testing.T, l net.Listener, o Options, database func() (*engine.DB, error), change func(*Server), cert, key string) *house {
+	t.Helper()
+	db, err := database()
 	if err != nil {
 		t.Fatal(err)
 	}

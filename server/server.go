@@ -60,6 +60,8 @@ type Server struct {
 	buffers sync.Pool
 	build   []string        // the header of every answer to a query
 	streams atomic.Int64    // number of the stream opened last
+	drains  atomic.Bool     // since Drain
+	unready atomic.Value    // string: why, as readyz said last
 	ending  context.Context //nolint:containedctx // ends with the server, and all streams with it
 	end     context.CancelFunc
 }
@@ -120,6 +122,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.compact(w, r)
 	case "/ping":
 		s.ping(w, r)
+	case "/healthz":
+		s.healthz(w, r)
+	case "/readyz":
+		s.readyz(w, r)
 	default:
 		s.problem(w, r, http.StatusNotFound, "not found", "Not Found")
 	}
@@ -134,9 +140,14 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) error {
 	return s.http.Serve(listener{l})
 }
 
+// Drain says from now on that the server is not ready, so that no more requests
+// are sent to it; those that come are served as before, until Shutdown.
+func (s *Server) Drain() { s.drains.Store(true) }
+
 // Shutdown stops listening, ends streams, lets running queries finish as long as ctx lasts,
 // and closes all connections.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.Drain()
 	s.end()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return s.http.Close()

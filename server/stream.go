@@ -12,6 +12,7 @@ import (
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/ast"
 	"github.com/fawndb/fawn/query/value"
+	"github.com/fawndb/fawn/server/conns"
 )
 
 // stream serves POST /stream: an unbounded answer, one event a line.
@@ -119,6 +120,18 @@ func (s *Server) pump(w http.ResponseWriter, r *http.Request, opened *engine.Str
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ending, cancel)()
+	// Who reads too slowly has as long for what is on its way, and for the
+	// error behind it, as for any answer; then the connection is cut.
+	cut := make(chan struct{})
+	spare := opened.AfterCongestion(func() {
+		defer close(cut)
+		_ = control.SetWriteDeadline(s.options.Clock().Add(conns.AnsweringTime))
+	})
+	defer func() {
+		if !spare() {
+			<-cut // it must not touch what is the handler's no more
+		}
+	}()
 	line := make([]byte, 0, 512)
 	for event, err := opened.First(ctx); err == nil; event, err = opened.Next(ctx) {
 		if line, err = appendEvent(line[:0], event); err != nil {

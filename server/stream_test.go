@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/engine/kv/mem"
+	"github.com/fawndb/fawn/server/conns"
 )
 
 const streamSecret = "a root secret of tests"
@@ -210,27 +212,110 @@ func TestRefusedStreams(t *testing.T) {
 	}
 }
 
-func TestSlowReaderIsGivenUp(t *testing.T) {
-	s := newStreamed(t)
-	s.query(`{"create_collection":{"object":{"name":"users"}}}`)
-	s.query(`{"create":` + user1 + `}`)
-	s.open("/stream", streamSecret, user1)
-	// Nobody reads while more is written than the connection and the backlog
-	// hold together.
-	update := `{"update":` + user1 + `,"params":{"object":{"data":{"object":{"x":"` + strings.Repeat("x", 16<<10) + `"}}}}}`
-	for range 4096 + 1500 {
-		s.query(update)
+// flood opens a stream that nobody reads, and writes more to its document than
+// the connection and what may wait hold together.
+func flood(t *testing.T, h *house, c *http.Client) *http.Response {
+	t.Helper()
+	h.ask(t, c, ask{body: `{"create_collection":{"object":{"name":"users"}}}`})
+	h.ask(t, c, ask{body: `{"create":` + user1 + `}`})
+	r, err := http.NewRequest(http.MethodPost, "http://"+h.addr+"/stream", strings.NewReader(user1))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for {
-		line, err := s.events.ReadString('\n')
+	r.Header.Set("Authorization", "Bearer "+h.secret)
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := `{"update":` + user1 + `,"params":{"object":{"data":{"object":{"x":"` + strings.Repeat("x", 256<<10) + `"}}}}}`
+	for range 60 {
+		if got := h.ask(t, client(t, "HTTP/1.1"), ask{body: update}); got.Status != 200 {
+			t.Fatalf("others are not served: %d %s", got.Status, got.Body)
+		}
+	}
+	return resp
+}
+
+// TestSlowReaderIsGivenUp checks that a reader that is too slow is told so.
+func TestSlowReaderIsGivenUp(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, c *http.Client) {
+		h := open(t, Options{}, nil)
+		resp := flood(t, h, c)
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasPrefix(line, `{"type":"error"`) {
-			if !strings.Contains(line, `"description":"Stream closed due to congestion after accumulating 4096 items."`) {
-				t.Error(line)
-			}
-			return
+		lines := strings.Split(string(body), "\r\n")
+		last := lines[len(lines)-2]
+		want := regexp.MustCompile(`^{"type":"error","txn":0,"event":{"code":"time out",` +
+			`"description":"Stream closed due to congestion after accumulating [1-9][0-9]* items."}}$`)
+		if !want.MatchString(last) {
+			t.Errorf("after %d events the last line is %.200s", len(lines)-2, last)
+		}
+	})
+}
+
+// TestSlowReaderIsCut checks that one that does not read at all is not waited
+// for longer than for the reading of any answer. The clock of the server is
+// as much behind.
+func TestSlowReaderIsCut(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, c *http.Client) {
+		ended := make(chan struct{})
+		h := open(t, Options{Clock: func() time.Time { return time.Now().Add(-conns.AnsweringTime) }}, func(s *Server) {
+			next := s.http.Handler
+			s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(w, r)
+				if r.URL.Path == "/stream" {
+					close(ended)
+				}
+			})
+		})
+		resp := flood(t, h, c)
+		defer resp.Body.Close()
+		select {
+		case <-ended:
+		case <-time.After(20 * time.Second):
+			t.Fatal("it is still waited for")
+		}
+		if body, err := io.ReadAll(resp.Body); err == nil {
+			t.Errorf("the answer ended well after %d bytes", len(body))
+		}
+	})
+}
+
+// TestManyStreams opens thousands of streams, over HTTP/2 all on one connection,
+// and checks that each is told of its own document and of no other.
+func TestManyStreams(t *testing.T) {
+	const streams = 2000
+	h := open(t, Options{}, nil)
+	c := client(t, "HTTP/2.0")
+	h.ask(t, c, ask{body: `{"create_collection":{"object":{"name":"users"}}}`})
+	readers := make([]*bufio.Reader, streams)
+	document := func(i int) string { return `{"@ref":{"id":"` + strconv.Itoa(i+1) + `","collection":` + users + `}}` }
+	for i := range readers {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+h.addr+"/stream", strings.NewReader(document(i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+h.secret)
+		resp, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		readers[i] = bufio.NewReaderSize(resp.Body, 512)
+		if line, err := readers[i].ReadString('\n'); !strings.HasPrefix(line, `{"type":"start"`) {
+			t.Fatalf("stream %d begins with %q, %v", i, line, err)
+		}
+	}
+	for _, i := range []int{streams - 1, 0, streams / 2} {
+		h.ask(t, c, ask{body: `{"create":` + document(i) + `}`})
+	}
+	for _, i := range []int{0, streams / 2, streams - 1} {
+		line, err := readers[i].ReadString('\n')
+		if !strings.HasPrefix(line, `{"type":"version"`) || !strings.Contains(line, document(i)) {
+			t.Errorf("stream %d is told %q, %v", i, line, err)
 		}
 	}
 }

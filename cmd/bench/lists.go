@@ -57,15 +57,15 @@ func startList(w *world) (side, side, func() error, error) {
 			return err
 		}
 		page := res.Value.(*value.Page)
-		for _, doc := range page.Data {
+		for _, doc := range page.Data() {
 			if _, err := doc.(*value.Document).Fields(); err != nil {
 				return err
 			}
 		}
 		if after = page.After; after == nil {
 			after = start
-		} else if len(page.Data) != listPage {
-			return fmt.Errorf("%d tokens: %w", len(page.Data), errWrong)
+		} else if page.Len() != listPage {
+			return fmt.Errorf("%d tokens: %w", page.Len(), errWrong)
 		}
 		return nil
 	})
@@ -125,7 +125,7 @@ func startPage(w *world) (side, side, func() error, error) {
 			{Name: "after", Value: value.Ref{Class: value.Tokens, ID: tokenID(r.IntN(w.tokens - size))}},
 		}
 		res, err := w.db.Run(ctx, engine.Request{Secret: w.root, Expr: parsed.Expr, Args: args})
-		if err == nil && len(res.Value.(*value.Page).Data) != size {
+		if err == nil && res.Value.(*value.Page).Len() != size {
 			err = errWrong
 		}
 		return err

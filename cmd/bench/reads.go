@@ -84,7 +84,7 @@ func startMatch(w *world) (side, side, func() error, error) {
 			return errors.Join(err, fourTokens(n))
 		})
 	})
-	fawn, err := w.lookup(matchQuery, func(v value.Value) error { return fourTokens(len(v.(*value.Page).Data)) })
+	fawn, err := w.lookup(matchQuery, func(v value.Value) error { return fourTokens(v.(*value.Page).Len()) })
 	return floor, fawn, nil, err
 }
 
@@ -106,7 +106,7 @@ func startMap(w *world) (side, side, func() error, error) {
 		})
 	})
 	fawn, err := w.lookup(mapQuery, func(v value.Value) error {
-		data := v.(*value.Page).Data
+		data := v.(*value.Page).Data()
 		for _, doc := range data {
 			if _, err := doc.(*value.Document).Fields(); err != nil {
 				return err

@@ -24,7 +24,7 @@ var rows = []row{
 	{number: "19", name: "disk, in the order of arrival", unit: sizes, must: 1.1, rounds: 1, start: startDisk},
 	{number: "19", name: "disk after compaction, beside a sorted file", unit: sizes, must: 1.1, rounds: 1, start: startCompacted},
 	{number: "20", name: "open to first answer", most: 100e6, start: startOpen},
-	{number: "21", name: "bulk load by queries, durable", unit: rates, must: 0.7, rounds: 3, start: startLoad},
+	{number: "21", name: "bulk load by an import, durable", unit: rates, must: 0.7, rounds: 3, start: startLoad},
 	{number: "", name: "memory for making all tokens", unit: sizes, most: 512 << 20, rounds: 1, start: startFillMemory},
 	{number: "", name: "page of 64 from an index, beside a scan", must: 3, start: startPage},
 	{number: "", name: "reads of few intersected with all tokens", unit: counts, most: 50, start: startIntersection},
@@ -45,6 +45,7 @@ var rows = []row{
 	{number: "12", name: "64 writers, beside a bare commit queue", unit: rates, must: 0.9, start: startWriters(bareQueue)},
 	{number: "12", name: "64 writers, beside db.Update alone", unit: rates, must: 4, start: startWriters(loneUpdate)},
 	{number: "12", name: "64 writers, beside db.Batch", unit: rates, must: 1.5, start: startWriters(dbBatch)},
+	{number: "", name: "event to one of 1,000 streams, 500 commits/s", most: 5e6, start: startStreams},
 	{number: "14", name: "bbolt by hand beside a writer, to alone", must: 1.3, start: startRawBesideWriter},
 	{number: "14", name: "authenticate beside a writer, to alone", must: 1.3, start: startBesideWriter},
 }

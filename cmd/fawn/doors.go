@@ -21,6 +21,7 @@ type door struct {
 	told     string // what is said of it at the start, before its address
 	listener net.Listener
 	refusal  []byte // for a connection that is one too many
+	drain    func() // says that the end comes; nil where nobody asks
 	server   interface {
 		Serve(l net.Listener, certFile, keyFile string) error
 		Shutdown(ctx context.Context) error
@@ -66,19 +67,21 @@ func (f *serveFlags) public(doors []*door) string {
 }
 
 // staff puts a server behind each door.
-func (f *serveFlags) staff(doors []*door, db *engine.DB, services *services, log *slog.Logger) {
+func (f *serveFlags) staff(doors []*door, db *engine.DB, s *services, log *slog.Logger) {
 	web := doors[len(doors)-1]
 	web.refusal = server.FullAnswer()
-	web.server = server.New(db, server.Options{Log: log, Build: "fawn-" + version, Mounts: services.mounts})
+	query := server.New(db, server.Options{Log: log, Build: "fawn-" + version, Mounts: s.mounts})
+	web.server, web.drain = query, query.Drain
 	if f.tcp == "" {
 		return
 	}
 	doors[0].refusal = []byte(resp.FullReply)
-	doors[0].server = resp.New(db, resp.Options{Tokens: services.tokens, Log: log, Version: version})
+	doors[0].server = resp.New(db, resp.Options{Tokens: s.tokens, Log: log, Version: version})
 }
 
-// serveAll serves the doors until ctx ends, and then lets running queries
-// finish. If one of them fails, all end.
+// serveAll serves the doors until ctx ends, some time longer for those who still
+// have to hear of it, and then lets running queries finish. If one of them
+// fails, all end.
 func (f *serveFlags) serveAll(ctx context.Context, out io.Writer, doors []*door, log *slog.Logger) error {
 	limit := conns.NewLimit(f.connections, log, time.Now)
 	done := make(chan error, len(doors))
@@ -96,6 +99,16 @@ func (f *serveFlags) serveAll(ctx context.Context, out io.Writer, doors []*door,
 	case err = <-done:
 		left--
 	case <-ctx.Done():
+		for _, d := range doors {
+			if d.drain != nil {
+				d.drain()
+			}
+		}
+		select {
+		case err = <-done:
+			left--
+		case <-time.After(f.drain):
+		}
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()

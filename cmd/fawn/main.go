@@ -18,8 +18,8 @@ const version = "0.1.0"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer context.AfterFunc(ctx, stop)() // a second signal ends at once
-	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "fawn: "+message(err))
+	if cmd, err := command().ExecuteContextC(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "fawn: "+message(cmd, err))
 		os.Exit(1)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/engine/kv"
 	"github.com/fawndb/fawn/engine/transfer"
@@ -15,7 +17,7 @@ var failures = []struct {
 	cause error
 	hint  string
 }{
-	{kv.ErrLocked, "if a server runs on it, use --url"},
+	{kv.ErrLocked, lockedHint},
 	{kv.ErrReadOnly, ""},
 	{kv.ErrDamaged, ""},
 	{kv.ErrFormat, "use the fawn that wrote it"},
@@ -29,18 +31,29 @@ var failures = []struct {
 	{engine.ErrUnauthorized, "the secret is unknown, has ended, or may not be used like this"},
 }
 
-// message is an error as users read it: without the names of our packages,
-// and with a hint where there is one. Only an error that shows a place in a
-// query takes more than a line.
-func message(err error) string {
+// lockedHint is for commands that work on files only, lockedURLHint for those
+// that have a flag for a server.
+const (
+	lockedHint    = "if a server runs on it, end that first"
+	lockedURLHint = "if a server runs on it, use --url"
+)
+
+// message is an error of a command as users read it: without the names of our
+// packages, and with a hint where there is one. Only an error that shows a place
+// in a query takes more than a line.
+func message(cmd *cobra.Command, err error) string {
 	s := err.Error()
 	for _, f := range failures {
 		if !errors.Is(err, f.cause) {
 			continue
 		}
 		s = strings.NewReplacer("kv: ", "", "engine: ", "", "transfer: ", "", "\n", "; ").Replace(s)
-		if f.hint != "" {
-			s += " (" + f.hint + ")"
+		hint := f.hint
+		if hint == lockedHint && cmd.Flags().Lookup("url") != nil {
+			hint = lockedURLHint
+		}
+		if hint != "" {
+			s += " (" + hint + ")"
 		}
 		break
 	}

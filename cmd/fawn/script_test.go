@@ -202,7 +202,7 @@ func certificateScript(ts *testscript.TestScript, _ bool, args []string) {
 func TestMessagesAreLines(t *testing.T) {
 	for _, f := range failures {
 		err := fmt.Errorf("open store x: %w\n%w", f.cause, os.ErrInvalid)
-		got := message(err)
+		got := message(command(), err)
 		if strings.Contains(got, "\n") || strings.Contains(got, "kv: ") || strings.Contains(got, "engine: ") {
 			t.Errorf("got %q", got)
 		}

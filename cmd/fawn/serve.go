@@ -35,6 +35,7 @@ type serveFlags struct {
 	addr, tcp, data, cert, key string
 	publicURL                  string
 	connections                int
+	drain                      time.Duration
 	privateKeys                bool
 	passwords                  string
 	bcryptCost                 int
@@ -65,6 +66,8 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.key, "tls-key", "", "private key file of the certificate")
 	cmd.Flags().StringVar(&f.publicURL, "public-url", "", "URL under which clients reach this server, the issuer of its tokens")
 	cmd.Flags().IntVar(&f.connections, "max-connections", conns.DefaultMax, "how many connections may be open at once")
+	cmd.Flags().DurationVar(&f.drain, "drain", 0,
+		"how long to serve on at the end, when /readyz says so already: 10s where a load balancer asks it")
 	cmd.Flags().BoolVar(&f.privateKeys, "jwks-allow-private", false,
 		"fetch the keys of access providers from private addresses too")
 	cmd.Flags().StringVar(&f.passwords, "passwords-algorithm", "argon2id", "how new passwords are hashed: argon2id or bcrypt")
@@ -132,6 +135,9 @@ func (f *serveFlags) check() (engine.Options, error) {
 	}
 	if f.connections < 1 {
 		return engine.Options{}, errors.New("--max-connections must be positive")
+	}
+	if f.drain < 0 {
+		return engine.Options{}, errors.New("--drain must not be negative")
 	}
 	if f.cert != "" {
 		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {

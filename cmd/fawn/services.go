@@ -122,39 +122,38 @@ func (f *serviceFlags) check(publicURL string) error {
 // services are the token services that are on.
 type services struct {
 	mounts []server.Mount
-	told   []string        // what is said of them at the start
-	close  []func()        // in the order of closing
-	tokens *tokens.Service // whichever are on
+	told   []string // what is said of them at the start
+	close  []func() // in the order of closing
+	tokens *tokens.Service
 	log    *slog.Logger
 }
 
-// open opens the doors that are on. Its paths are told to out.
+// open opens the doors that are on, and prepares the database for them. Without
+// one it stays as it is: its tokens are only looked at.
 func (f *serviceFlags) open(
 	ctx context.Context, out, diagnostics io.Writer, db *engine.DB, data, publicURL string, log *slog.Logger,
 ) (*services, error) {
 	s := &services{log: log}
-	if !f.some() { // to verify tokens over TCP, nothing is made in the database
-		var err error
-		s.tokens, err = tokens.Open(ctx, db, tokens.Options{Issuer: publicURL})
+	o := tokens.Options{Database: f.database, Users: f.users, Issuer: publicURL, MaxPassword: f.maxPassword}
+	var err error
+	if !f.some() {
+		s.tokens, err = tokens.Open(ctx, db, o)
 		return s, err
 	}
 	if f.keys == "" {
 		f.keys = data + ".keys"
 	}
-	ring, err := tokens.OpenRing(f.keys, time.Now(), tokens.RingOptions{Algorithm: f.algorithm})
-	if err != nil {
+	if o.Ring, err = tokens.OpenRing(f.keys, time.Now(), tokens.RingOptions{Algorithm: f.algorithm}); err != nil {
 		return nil, err
 	}
 	alerts := newAlerts(f.alertURL, diagnostics, log)
 	s.close = append(s.close, alerts.end)
-	if f.race == 0 {
-		f.race = -1
+	o.Race, o.Retention, o.Audited = f.race, f.retention, alerts.audited
+	if o.Race == 0 {
+		o.Race = -1
 	}
-	s.tokens, err = tokens.New(ctx, db, tokens.Options{
-		Database: f.database, Users: f.users, Issuer: publicURL, Ring: ring,
-		Race: f.race, Retention: f.retention, Audited: alerts.audited, MaxPassword: f.maxPassword,
-	})
-	if err != nil {
+	if s.tokens, err = tokens.New(ctx, db, o); err != nil {
+		s.end()
 		return nil, err
 	}
 	shared := webdoor.Options{Origins: f.origins, Proxies: f.proxies, Log: log, Limits: webdoor.NewLimits(time.Now)}
@@ -261,9 +260,6 @@ const tending = time.Minute
 
 // tend looks after the key ring until ctx ends.
 func (s *services) tend(ctx context.Context) {
-	if s.tokens.Ring() == nil {
-		return
-	}
 	ticker := time.NewTicker(tending)
 	defer ticker.Stop()
 	for {

@@ -128,6 +128,11 @@ type Iterator interface {
 	// of the order, and reports whether there is one. Next goes on from
 	// there, also when the iterator had come to its end.
 	Seek(key []byte) bool
+	// Fill moves on as Next does, over as many entries as there is room for in
+	// keys and values, which are equally long, and returns how many it has put
+	// there: less only at the end. It stands on the last of them, or, if it has
+	// come to the end, on none.
+	Fill(keys, values [][]byte) int
 	// Key and Value return the present entry, nil when there is none. The
 	// slices must not be changed and are valid until the snapshot is closed.
 	Key() []byte
@@ -136,6 +141,15 @@ type Iterator interface {
 	Err() error
 	// Close releases the iterator. Closing again is harmless.
 	Close()
+}
+
+// FillByNext is Fill for iterators that have nothing faster.
+func FillByNext(it Iterator, keys, values [][]byte) (n int) {
+	for n < len(keys) && it.Next() {
+		keys[n], values[n] = it.Key(), it.Value()
+		n++
+	}
+	return n
 }
 
 // Range is the keys k with Lo <= k < Hi; nil Hi is the end of all keys.

@@ -62,6 +62,15 @@ func (it *counting) Next() bool { return it.count(it.Iterator.Next()) }
 // Seek moves as that of Iterator does.
 func (it *counting) Seek(key []byte) bool { return it.count(it.Iterator.Seek(key)) }
 
+// Fill moves as that of the snapshot's does.
+func (it *counting) Fill(keys, values [][]byte) int {
+	n := it.Iterator.Fill(keys, values)
+	for i := range keys[:n] {
+		it.bytes += len(keys[i]) + len(values[i])
+	}
+	return n
+}
+
 func (it *counting) count(ok bool) bool {
 	if ok {
 		it.bytes += len(it.Key()) + len(it.Value())
@@ -90,6 +99,9 @@ func (it *Iterator) Next() bool {
 	}
 	return it.settle()
 }
+
+// Fill moves over several entries.
+func (it *Iterator) Fill(keys, values [][]byte) int { return kv.FillByNext(it, keys, values) }
 
 // Seek moves to the first entry at or after key, in reverse to the last one
 // strictly before it, within the bounds of the scan.

@@ -49,7 +49,8 @@ func (it *sortedIterator) Next() bool {
 	}
 	return it.ok()
 }
-func (it *sortedIterator) ok() bool { return it.at >= it.lo && it.at < it.hi }
+func (it *sortedIterator) Fill(keys, values [][]byte) int { return kv.FillByNext(it, keys, values) }
+func (it *sortedIterator) ok() bool                       { return it.at >= it.lo && it.at < it.hi }
 func (it *sortedIterator) Seek(key []byte) bool {
 	it.at = sort.SearchStrings(it.s.keys, string(key))
 	if it.reverse {

@@ -46,6 +46,7 @@ type Operand struct {
 // text a call of this name. Forms are made by package query from its table.
 type Form struct {
 	Name     string    // in text: "Paginate"
+	Alias    string    // another name that is read in text, or ""
 	Operands []Operand // in declared order, which is the order of evaluation
 	Order    []int     // order of the operands in text, as indices; nil is the declared one
 	Effect   Effect    // of the form itself, without its operands
@@ -76,6 +77,12 @@ func NewForms(forms []*Form) *Forms {
 			panic("ast: two forms are called " + form.Name)
 		}
 		f.byName[form.Name] = form
+		if form.Alias != "" {
+			if f.byName[form.Alias] != nil {
+				panic("ast: two forms are called " + form.Alias)
+			}
+			f.byName[form.Alias] = form
+		}
 		form.required = 0
 		for _, o := range form.Operands {
 			if !o.Optional {
@@ -154,7 +161,7 @@ func (f *Forms) ByKeys(keys []string) *Form {
 	return nil
 }
 
-// ByName returns the form called name in text, or nil.
+// ByName returns the form called name in text, also as an alias, or nil.
 func (f *Forms) ByName(name string) *Form { return f.byName[name] }
 
 // All returns the forms in the table's order.

@@ -47,9 +47,11 @@ func TestByKeys(t *testing.T) {
 
 func TestNewFormsRefuses(t *testing.T) {
 	for name, forms := range map[string][]*Form{
-		"one name twice":   {{Name: "A", Operands: []Operand{{Key: "a"}}}, {Name: "A", Operands: []Operand{{Key: "b"}}}},
-		"one key twice":    {{Name: "A", Operands: []Operand{{Key: "a"}}}, {Name: "B", Operands: []Operand{{Key: "a"}}}},
-		"an optional verb": {{Name: "A", Operands: []Operand{{Key: "a", Optional: true}}}},
+		"one name twice":          {{Name: "A", Operands: []Operand{{Key: "a"}}}, {Name: "A", Operands: []Operand{{Key: "b"}}}},
+		"an alias that is a name": {{Name: "A", Operands: []Operand{{Key: "a"}}}, {Name: "B", Alias: "A", Operands: []Operand{{Key: "b"}}}},
+		"a name that is an alias": {{Name: "A", Alias: "B", Operands: []Operand{{Key: "a"}}}, {Name: "B", Operands: []Operand{{Key: "b"}}}},
+		"one key twice":           {{Name: "A", Operands: []Operand{{Key: "a"}}}, {Name: "B", Operands: []Operand{{Key: "a"}}}},
+		"an optional verb":        {{Name: "A", Operands: []Operand{{Key: "a", Optional: true}}}},
 		"one set of keys twice": {
 			{Name: "A", Operands: []Operand{{Key: "a"}, {Key: "b", Optional: true}}},
 			{Name: "B", Operands: []Operand{{Key: "b"}, {Key: "a"}}},

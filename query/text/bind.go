@@ -95,11 +95,11 @@ func variadic(o *ast.Operand, rest []*expr) argument {
 // positional is the argument of an operand that takes one.
 func (w *encoder) positional(o *ast.Operand, exprs []*expr) argument {
 	e := exprs[0]
-	if e.kind() != name || e.text() != blankName {
+	if e.kind() != name || !leavesOut(e.text()) {
 		return argument{one, exprs}
 	}
 	if !o.Optional {
-		w.fail(e.start(), `"_" leaves an argument out, and `+o.Key+" is needed")
+		w.fail(e.start(), quote(e.text())+" leaves an argument out, and "+o.Key+" is needed")
 	}
 	return argument{}
 }

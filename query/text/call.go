@@ -17,8 +17,9 @@ const (
 	bytesName  = "Bytes"
 )
 
-// blank is the argument that stands for an operand which is left out.
-const blankName = "_"
+// leavesOut reports whether an argument of this name stands for an operand that
+// is left out: _, and what the JavaScript driver prints there.
+func leavesOut(name string) bool { return name == "_" || name == "undefined" }
 
 // call writes a call.
 func (w *encoder) call(e *expr) {

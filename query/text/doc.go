@@ -26,7 +26,8 @@
 //
 // Arguments stand in the order of the JavaScript driver. Operands that are
 // ast.Operand.Named stand in an object at the end; Object({...}) there is an
-// ordinary argument. A "_" leaves an optional argument out: SubString(s, _, 2).
+// ordinary argument. A "_" leaves an optional argument out: SubString(s, _, 2); so
+// does "undefined", which the driver prints.
 //
 // # Data and tags
 //

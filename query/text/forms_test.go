@@ -10,7 +10,7 @@ import (
 // language. A row is the name and the operands in declared order; the signs
 // before a key say how it is written: ? optional, : named, * variadic,
 // 0 nullable, \ lambda, | lambda or expression, ! list, & operands, # quoted.
-// A number behind a key is its place in text.
+// A number behind a key is its place in text, a name behind a slash the alias.
 var testForms = func() *ast.Forms {
 	rows := []string{
 		"Get get ?ts", "Exists exists ?ts", "Delete delete", "Abort abort", "Now 0now", "Tokens 0tokens",
@@ -25,7 +25,7 @@ var testForms = func() *ast.Forms {
 		"If if then else", "Do !*do", "And &*and", "Or &*or", "Not not", "Equals *equals", "Add *add", "LT *lt",
 		"Concat concat ?separator", "SubString substring ?start ?length", "Format format *values",
 		"FindStrRegex findstrregex pattern ?start ?num_results", "Query \\query", "Quote #quote",
-		"Call call ?*arguments", "At at expr", "Time time", "Date date", "Create create ?params",
+		"Call call ?*arguments", "BitAnd/Bitand *bitand", "At at expr", "Time time", "Date date", "Create create ?params",
 		"CreateIndex create_index", "Update update ?params", "Login login params", "NGram ngram ?min ?max",
 		"Repeat repeat ?number", "ToString to_string", "MatchTerms match index", "Needs needs :how ?:when",
 	}
@@ -39,7 +39,8 @@ var testForms = func() *ast.Forms {
 
 func testForm(row string) *ast.Form {
 	words := strings.Fields(row)
-	f := &ast.Form{Name: words[0]}
+	f := &ast.Form{}
+	f.Name, f.Alias, _ = strings.Cut(words[0], "/")
 	order := map[int]int{}
 	for i, word := range words[1:] {
 		key := strings.TrimLeft(word, `?:*0\|!&#`)

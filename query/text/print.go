@@ -63,7 +63,7 @@ func exprNode(e ast.Expr) node {
 	case *ast.Let:
 		return bracket(letName+"(", []node{bindingsNode(e), exprNode(e.In)}, ")")
 	case *ast.Var:
-		if isVariable(e.Name) && e.Name != blankName {
+		if isVariable(e.Name) && !leavesOut(e.Name) {
 			return atom(e.Name)
 		}
 		return atom(varName + "(" + quote(e.Name) + ")")
@@ -188,7 +188,7 @@ func argNodes(c *ast.Call) (args []node, last ast.Expr) {
 			}
 			continue
 		case a == nil:
-			args = append(args, atom(blankName))
+			args = append(args, atom("_"))
 		default:
 			args = append(args, operandNode(o, a))
 		}

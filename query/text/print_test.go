@@ -13,8 +13,8 @@ func TestPrint(t *testing.T) {
 		{"strings", `"\"\\\n\u0001\u007f\u009b\u2028é"`, "\"\\\"\\\\\\n\\u0001\\u007f\\u009b\u2028é\""},
 		{"doubles", `[1.0,1e30,-0.0]`, `[1.0, 1.0E30, -0.0]`},
 		{
-			"variables", `{"let":{"a":1,"b c":2,"_":3,"null":4},"in":[{"var":"a"},{"var":"b c"},{"var":"_"},{"var":"null"}]}`,
-			`Let({ a: 1, "b c": 2, _: 3, null: 4 }, [a, Var("b c"), Var("_"), Var("null")])`,
+			"variables", `{"let":{"a":1,"b c":2,"_":3,"null":4,"undefined":5},"in":[{"var":"a"},{"var":"b c"},{"var":"_"},{"var":"null"},{"var":"undefined"}]}`,
+			`Let({ a: 1, "b c": 2, _: 3, null: 4, undefined: 5 }, [a, Var("b c"), Var("_"), Var("null"), Var("undefined")])`,
 		},
 		{"lambda of one", `{"query":{"lambda":["a"],"expr":{"var":"a"}}}`, `Query(Lambda(["a"], a))`},
 		{"lambda without a name", `{"query":{"lambda":["a","true"],"expr":1}}`, `Query(Lambda(["a", "true"], 1))`},

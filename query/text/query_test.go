@@ -75,6 +75,8 @@ func TestParse(t *testing.T) {
 			`{"let":[{"x":1},{"x":{"add":[{"var":"x"},1]}}],"in":{"var":"x"}}`,
 		},
 		{"left out", `SubString("abc", _, 2)`, `{"substring":"abc","length":2}`},
+		{"left out as the driver does", `SubString("abc", undefined, 2)`, `{"substring":"abc","length":2}`},
+		{"alias", `[BitAnd(1), Bitand(1, 2)]`, `[{"bitand":1},{"bitand":[1,2]}]`},
 		{
 			"options or default", `[Select("a", {}, { all: true }), Select("a", {}, { b: 1 }), Select("a", {}, Object({ all: true })), Select("a", {}, 1, { all: true })]`,
 			`[{"select":"a","from":{"object":{}},"all":true},{"select":"a","from":{"object":{}},"default":{"object":{"b":1}}},` +
@@ -158,7 +160,8 @@ func TestParseErrors(t *testing.T) {
 		{"needed argument", "SubString(_)", "line 1, column 11: \"_\" leaves an argument out, and substring is needed\n  SubString(_)\n            ^"},
 		{"unknown variable", "Let({ x: 1 },\n  Add(x, y))", "line 2, column 10: Variable 'y' is not defined.\n    Add(x, y))\n           ^"},
 		{"several errors", "[x, y, z]", "line 1, column 2: Variable 'x' is not defined. (and 2 more errors)\n  [x, y, z]\n   ^"},
-		{"undefined", "Get(undefined)", "line 1, column 5: Variable 'undefined' is not defined.\n  Get(undefined)\n      ^"},
+		{"undefined", "Get(x)", "line 1, column 5: Variable 'x' is not defined.\n  Get(x)\n      ^"},
+		{"left out as the driver does", "Get(undefined)", "line 1, column 5: \"undefined\" leaves an argument out, and get is needed\n  Get(undefined)\n      ^"},
 		{"stray lambda", "[x => 1]", "line 1, column 2: a lambda stands only where a function asks for one; Query(...) makes a value of it\n  [x => 1]\n   ^"},
 		{"stray group", "[(1, 2)]", "line 1, column 2: brackets hold one expression, or the parameters of a lambda: (x, y) => ...\n  [(1, 2)]\n   ^"},
 		{"parameter", "Query((1) => 1)", "line 1, column 8: a parameter is an identifier; Lambda([\"a\"], ...) takes any name, and an array of one\n  Query((1) => 1)\n         ^"},

@@ -107,6 +107,8 @@ func TestAppendValue(t *testing.T) {
 		Code:     &value.Source{Params: `"x"`, Body: `{"add":[{"var":"x"},{"var":"y"}]}`},
 		Captured: []value.Field{{Name: "y", Value: value.Object{{Name: "of", Value: user}}}},
 	}
+	page := value.NewPage(value.Array{user})
+	page.After = value.Array{user}
 	all := &value.Set{Op: value.SetMatch, Ref: value.Ref{Class: value.Indexes, ID: 32768}, Terms: []value.Value{value.Long(1), value.Bytes("a")}}
 	tests := []struct {
 		name string
@@ -125,7 +127,7 @@ func TestAppendValue(t *testing.T) {
 			`Range(Match(Index("all"), 1, @bytes("YQ==")), 1, [])`,
 		},
 		{
-			"page", &value.Page{Data: value.Array{user}, After: value.Array{user}},
+			"page", page,
 			`{ after: [Ref(Collection("users"), "7")], data: [Ref(Collection("users"), "7")] }`,
 		},
 	}

@@ -42,7 +42,7 @@ var ordered = []Value{
 	// {class, collection, ref, ts}: "class" comes after "b" and before "data"
 	NewDocument(user1, 5, nil), NewDocument(user1, 6, nil), NewDocument(Ref{1, 1024, 2}, 5, nil),
 	Object{{"data", Long(1)}},
-	&Page{Data: Array{}},
+	&Page{data: Array{}},
 	Object{{"data", Null{}}},
 	// 4.4: by id, then collection
 	Ref{1, Databases, 0},
@@ -90,7 +90,7 @@ func TestCompareSame(t *testing.T) {
 			NewDocument(user1, 5, Object{{"data", Object{}}}),
 			Object{{"ref", user1}, {"class", users}, {"collection", users}, {"ts", Long(5)}, {"data", Object{}}},
 		},
-		{&Page{Data: Array{Long(1)}, Before: Array{}}, Object{{"before", Array{}}, {"data", Array{Long(1)}}}},
+		{&Page{data: Array{Long(1)}, Before: Array{}}, Object{{"before", Array{}}, {"data", Array{Long(1)}}}},
 		{&Event{TS: 1, Action: "create", Document: user1}, Object{{"ts", Long(1)}, {"action", String("create")}, {"document", user1}}},
 		{&Sourced{Value: Long(1)}, Object{{"value", Long(1)}, {"sources", Array{}}}},
 	}
@@ -158,9 +158,9 @@ func TestEqual(t *testing.T) {
 		{identity, lambda("4", `"x"`, `{"var":"x"}`), true, true},
 		{identity, lambda("4", `["x"]`, `{"var":"x"}`), false, false},
 		{identity, lambda("4", `"x"`, `{"var":"x"}`, Field{"y", Long(1)}), false, false},
-		{&Page{Data: Array{Long(1)}}, &Page{Data: Array{Long(1)}}, true, true},
-		{&Page{Data: Array{Long(1)}}, &Page{Data: Array{Long(1)}, After: Array{Long(2)}}, false, false},
-		{&Page{Data: Array{Long(1)}}, Object{{"data", Array{Long(1)}}}, false, false},
+		{&Page{data: Array{Long(1)}}, &Page{data: Array{Long(1)}}, true, true},
+		{&Page{data: Array{Long(1)}}, &Page{data: Array{Long(1)}, After: Array{Long(2)}}, false, false},
+		{&Page{data: Array{Long(1)}}, Object{{"data", Array{Long(1)}}}, false, false},
 		{NewDocument(user1, 5, Object{{"data", Long(1)}}), NewDocument(user1, 5, nil), true, true},
 		{NewDocument(user1, 5, nil), NewDocument(user1, 6, nil), false, false},
 		{NewDocument(user1, 0, Object{{"data", Long(1)}}), NewDocument(user1, 0, nil), false, false},
@@ -240,7 +240,7 @@ func drawValue(t *rapid.T, depth int) Value {
 	case KindSourced:
 		return &Sourced{Value: object(), Sources: list()}
 	case KindPage:
-		return &Page{Data: list()}
+		return &Page{data: list()}
 	case KindRef:
 		return ref
 	case KindUnresolved:

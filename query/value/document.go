@@ -139,41 +139,6 @@ func (e Element) Cursor() Value {
 	return c
 }
 
-// Page is a stretch of a set. Before and After are nil where there is none.
-// Elements are the elements as read, one for each element of the set that the
-// page covered; Take and Drop make cursors of them. Where all of them are just
-// refs, they stand in Refs instead.
-type Page struct {
-	Data     Array
-	Before   Value
-	After    Value
-	Elements []Element
-	Refs     Array
-}
-
-// Cursor returns the cursor of the i-th element as read, nil if there is none.
-func (p *Page) Cursor(i int) Value {
-	switch {
-	case i < len(p.Elements):
-		return p.Elements[i].Cursor()
-	case i < len(p.Refs):
-		return Array{p.Refs[i]}
-	}
-	return nil
-}
-
-// Object returns the page as it is rendered: before, after and data.
-func (p *Page) Object() Object {
-	o := make(Object, 0, 3)
-	if p.Before != nil {
-		o = append(o, Field{"before", p.Before})
-	}
-	if p.After != nil {
-		o = append(o, Field{"after", p.After})
-	}
-	return append(o, Field{"data", p.Data})
-}
-
 // Event is one entry of a history: a version of a document (create, update,
 // delete), or a document's entering or leaving a set (add, remove).
 type Event struct {

@@ -36,7 +36,7 @@ func Equal(a, b Value) bool { //nolint:cyclop // a plain switch over kinds
 		return ok && Equal(a.Value, b.Value) && equalLists(a.Sources, b.Sources)
 	case *Page:
 		b, ok := b.(*Page)
-		return ok && equalLists(a.Data, b.Data) && equalOptional(a.Before, b.Before) && equalOptional(a.After, b.After)
+		return ok && equalLists(a.Data(), b.Data()) && equalOptional(a.Before, b.Before) && equalOptional(a.After, b.After)
 	case *Unresolved:
 		b, ok := b.(*Unresolved)
 		return ok && compareUnresolved(a, b) == 0

@@ -34,7 +34,7 @@ func TestDecode(t *testing.T) {
 	at := time.Unix(1700000000, 5).UTC()
 	doc := NewDocument(user1, 5, Object{{"name", String("a")}})
 	doc.Once = Object{{"A", String("once")}}
-	page := &Page{Data: Array{Long(1), Long(2)}}
+	page := &Page{data: Array{Long(1), Long(2)}}
 	two := 2
 	cases := []struct {
 		v    Value
@@ -254,7 +254,7 @@ func TestResolve(t *testing.T) {
 			doc,
 			&Event{TS: ts, Action: "add", Document: user1, Data: Array{v}},
 			&Sourced{v, []Value{v}},
-			&Page{Data: Array{v}, Before: v},
+			&Page{data: Array{v}, Before: v},
 			&Set{Op: SetFilter, Ref: nameIndex, Terms: []Value{v}, Lambda: lambda("4", `"x"`, `1`, Field{"t", v})},
 			lambda("4", `"x"`, `1`, Field{"t", v}),
 		}

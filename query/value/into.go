@@ -166,7 +166,7 @@ func (d *goDecoder) slice(v Value, rv reflect.Value, at Path) (bool, error) {
 	}
 	list, ok := v.(Array)
 	if page, isPage := v.(*Page); isPage {
-		list, ok = page.Data, true
+		list, ok = page.Data(), true
 	}
 	if !ok {
 		return false, nil

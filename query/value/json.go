@@ -210,6 +210,17 @@ func (p *printer) list(list []Value, expr bool) {
 	p.raw(`]`)
 }
 
+// refs writes an array of refs.
+func (p *printer) refs(list []Ref) {
+	p.raw(`[`)
+	first := true
+	for _, r := range list {
+		mark := p.comma(&first)
+		p.keep(p.ref(r), mark, &first)
+	}
+	p.raw(`]`)
+}
+
 // comma writes the comma before every element but the first, and returns
 // where the element began with it.
 func (p *printer) comma(first *bool) (mark int) {
@@ -307,7 +318,11 @@ func (p *printer) page(g *Page) {
 	first = p.cursor(`"after":`, g.After, first)
 	p.comma(&first)
 	p.raw(`"data":`)
-	p.list(g.Data, false)
+	if g.Plain() {
+		p.refs(g.Refs())
+	} else {
+		p.list(g.Data(), false)
+	}
 	p.raw(`}`)
 }
 

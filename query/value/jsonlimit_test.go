@@ -26,7 +26,7 @@ func TestRendererLimit(t *testing.T) {
 		{"one long string", String("abcdefgh"), 9, ErrTooLong},
 		{"shared arrays and objects", doubled, 1 << 16, ErrTooLong},
 		{"shared sets", set, 1 << 16, ErrTooLong},
-		{"a page", &Page{Data: Array{doubled}}, 1 << 16, ErrTooLong},
+		{"a page", &Page{data: Array{doubled}}, 1 << 16, ErrTooLong},
 		{"what a lambda captured", &Lambda{Captured: Object{{"v", doubled}}, Code: &Source{`"x"`, `1`}}, 1 << 16, ErrTooLong},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

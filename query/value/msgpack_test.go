@@ -108,7 +108,7 @@ func TestMsgpackForms(t *testing.T) {
 		{NewDocument(user1, 0, nil), Object{{"ref", user1}, {"ts", Long(0)}}},
 		{&Event{TS: 1, Action: "create", Document: user1, Data: Null{}}, Object{{"ts", Long(1)}, {"action", String("create")}, {"document", user1}, {"data", Null{}}}},
 		{&Sourced{Long(1), []Value{match}}, Object{{"value", Long(1)}, {"sources", Array{Object{{"@set", Object{{"match", nameIndex}, {"terms", Object{{"@set", Object{{"documents", users}}}}}}}}}}}},
-		{&Page{Data: Array{Long(1)}, After: Array{}}, Object{{"after", Array{}}, {"data", Array{Long(1)}}}},
+		{&Page{data: Array{Long(1)}, After: Array{}}, Object{{"after", Array{}}, {"data", Array{Long(1)}}}},
 		{&Set{Op: SetFilter, Lambda: identity, Sets: []Value{users}}, Object{{"@set", Object{{"filter", identity}, {"collection", users}}}}},
 	}
 	for _, c := range cases {

@@ -118,8 +118,8 @@ func step(v Value, s Step, n Names) (Value, bool) {
 		}
 		return nil, false
 	case *Page:
-		if i, ok := s.index(len(v.Data)); ok {
-			return v.Data[i], true
+		if i, ok := s.index(v.Len()); ok {
+			return v.Data()[i], true
 		}
 	case Ref:
 		return v.part(s, n)

@@ -48,7 +48,7 @@ func TestSelect(t *testing.T) {
 	secret.Once = Object{{"secret", String("s")}}
 	oneSource := Object{{"collection", users}}
 	index := func(source Value) Value { return StoredDocument(nameIndex, 5, mustPack(t, Object{{"source", source}})) }
-	page := &Page{Data: Array{Long(7), Object{{"x", Long(2)}}}, After: Array{user1}}
+	page := &Page{data: Array{Long(7), Object{{"x", Long(2)}}}, After: Array{user1}}
 	event := &Event{TS: 1, Action: "create", Document: user1, Data: Null{}}
 	match := &Set{Op: SetMatch, Ref: nameIndex, Terms: []Value{String("a")}}
 	cases := []struct {

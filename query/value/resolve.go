@@ -25,7 +25,9 @@ func Resolve(v Value, ts int64) Value {
 		return &Sourced{Resolve(v.Value, ts), resolveList(v.Sources, ts)}
 	case *Page:
 		p := *v
-		p.Data = resolveList(v.Data, ts)
+		if !p.Plain() {
+			p.SetData(resolveList(v.Data(), ts))
+		}
 		p.Before, p.After = Resolve(v.Before, ts), Resolve(v.After, ts)
 		return &p
 	case *Set:

@@ -301,7 +301,7 @@ func (e *Eco) eachRecord(tx *tokens.Tx, f func(*tokens.Token)) error {
 		if !ok {
 			return errors.New("eco: the index of records gives no page")
 		}
-		for _, item := range p.Data {
+		for _, item := range p.Data() {
 			pair, _ := item.(value.Array)
 			if len(pair) != 2 {
 				return errors.New("eco: the index of records has other values")

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/fawndb/fawn/engine"
+	"github.com/fawndb/fawn/server/conns/connstest"
 )
 
 // TestMalformed: what is no frame is answered and ends the connection, also
@@ -155,59 +155,24 @@ func TestResets(t *testing.T) {
 	}
 }
 
-// pipes is a listener of connections within the process: no machine has too
-// few files for them.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	close(p.closed)
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
-
-func (p *pipes) dial() net.Conn {
-	ours, theirs := net.Pipe()
-	p.conns <- theirs
-	return ours
-}
-
 // TestManyConnections: ten thousand that do nothing cost little, and others
 // are served beside them.
 func TestManyConnections(t *testing.T) {
-	p := &pipes{make(chan net.Conn), make(chan struct{})}
+	p := connstest.NewPipes()
 	h := open(t, setup{listener: p})
-	memory := func() uint64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc + m.StackInuse
-	}
-	before := memory()
+	before := connstest.Memory()
 	const many = 10000
 	idle := make([]net.Conn, many)
 	for i := range idle {
-		idle[i] = p.dial()
+		idle[i] = p.Dial()
 		l := &line{idle[i], t}
 		l.ask("+PONG\r\n", "PING") // it has been served, and has its buffers
 	}
 	const each = 16 << 10
-	if cost := (memory() - before) / many; cost > each {
+	if cost := (connstest.Memory() - before) / many; cost > each {
 		t.Errorf("an idle connection costs %d bytes", cost)
 	}
-	l := &line{p.dial(), t}
+	l := &line{p.Dial(), t}
 	l.ask(ok, "AUTH", h.secret)
 	l.ask(bulk("3"), "QUERY", `{"add":[1,2]}`)
 	for _, c := range idle {

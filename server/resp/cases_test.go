@@ -22,6 +22,7 @@ import (
 	"github.com/fawndb/fawn/query"
 	"github.com/fawndb/fawn/query/querytest"
 	"github.com/fawndb/fawn/server"
+	"github.com/fawndb/fawn/server/conns/connstest"
 )
 
 // caseSecret is the root secret of the databases of cases.
@@ -84,7 +85,7 @@ func openCase(t *testing.T) querytest.Session {
 	t.Helper()
 	s := &caseSession{t: t, web: openCaseHouse(t), resp: openCaseHouse(t)}
 	s.http = server.New(s.web.db, server.Options{}).Handler()
-	p := &pipes{make(chan net.Conn), make(chan struct{})}
+	p := connstest.NewPipes()
 	h := serverOf(t, s.resp.db)
 	go func() { h.served <- h.Serve(p, "", "") }()
 	t.Cleanup(func() {
@@ -92,7 +93,7 @@ func openCase(t *testing.T) querytest.Session {
 			t.Error(err)
 		}
 	})
-	s.line = p.dial()
+	s.line = p.Dial()
 	s.in = bufio.NewReader(s.line)
 	return s
 }

@@ -87,9 +87,9 @@ func lookup(c *conn, ctx context.Context, args [][]byte) error {
 		return fmt.Errorf("resp: a page is %T", res.Value)
 	}
 	render := value.Renderer{Names: res.Names(), TxnTime: res.Time}
-	ends := make([]int, len(page.Data))
+	ends := make([]int, page.Len())
 	c.json = c.json[:0]
-	for i, element := range page.Data {
+	for i, element := range page.Data() {
 		if c.json, err = render.Append(c.json, element); err != nil {
 			return err
 		}

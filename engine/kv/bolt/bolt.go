@@ -61,7 +61,8 @@ type Space struct {
 	// keeps what it was made with.
 	Prefix uint8
 	// Ascending says that keys are mostly written in ascending order: their
-	// pages are filled up rather than left half empty.
+	// pages are filled up rather than left half empty. Without it that is done
+	// by commits of which all keys of a bucket come behind those there.
 	Ascending bool
 }
 

@@ -29,6 +29,11 @@ func (it *iterator) Next() (ok bool) {
 		return false
 	}
 	defer it.caught(debug.SetPanicOnFault(true))
+	return it.step()
+}
+
+// step is Next, without its guard.
+func (it *iterator) step() bool {
 	switch {
 	case !it.started && it.reverse:
 		return it.before(it.hi)
@@ -36,10 +41,60 @@ func (it *iterator) Next() (ok bool) {
 		return it.from(it.lo)
 	case it.key == nil:
 		return false
-	case it.reverse:
-		return it.settle(it.cursor.Prev())
 	}
-	return it.settle(it.cursor.Next())
+	return it.settle(it.move())
+}
+
+// Fill sets its guard, and compares with the bound, once for all entries.
+func (it *iterator) Fill(keys, values [][]byte) (n int) {
+	if len(keys) == 0 || !it.ready() {
+		return 0
+	}
+	defer it.caught(debug.SetPanicOnFault(true))
+	filled := 0
+	if !it.started {
+		if !it.step() {
+			return 0
+		}
+		keys[0], values[0], filled = it.key, it.value, 1
+	}
+	for it.key != nil && filled < len(keys) {
+		key, value := it.move()
+		if key == nil || checkEntry(key, value) != nil {
+			if !it.settle(key, value) {
+				break
+			}
+			key, value = it.key, it.value
+		}
+		keys[filled], values[filled] = key, value
+		filled++
+	}
+	for n = filled; n > 0 && it.beyond(keys[n-1]); n-- {
+	}
+	switch {
+	case n < filled:
+		it.end(nil)
+	case n > 0 && it.key != nil:
+		it.key, it.value = keys[n-1], values[n-1]
+	}
+	return n
+}
+
+// move moves the cursor in the direction of the scan.
+func (it *iterator) move() (key, value []byte) {
+	if it.reverse {
+		return it.cursor.Prev()
+	}
+	return it.cursor.Next()
+}
+
+// beyond reports whether key lies behind the bound that the scan moves
+// towards.
+func (it *iterator) beyond(key []byte) bool {
+	if it.reverse {
+		return bytes.Compare(key, it.lo) < 0
+	}
+	return it.hi != nil && bytes.Compare(key, it.hi) >= 0
 }
 
 func (it *iterator) Seek(key []byte) (ok bool) {
@@ -138,11 +193,7 @@ func (it *iterator) settle(key, value []byte) bool {
 			key, value = it.cursor.First()
 		}
 	}
-	if it.reverse {
-		if bytes.Compare(key, it.lo) < 0 {
-			return it.end(nil)
-		}
-	} else if it.hi != nil && bytes.Compare(key, it.hi) >= 0 {
+	if it.beyond(key) {
 		return it.end(nil)
 	}
 	if err := checkEntry(key, value); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/fawndb/fawn/engine/kv/internal/commit"
 )
 
-// fullPages is how far pages of ascending spaces are filled when they split.
+// fullPages is how far pages are filled when they split by keys that ascend.
 const fullPages = 0.95
 
 // writer is the side of a Store that its queue sees.
@@ -83,10 +83,12 @@ func (s *Store) fill(tx *bbolt.Tx, g *commit.Group) error {
 	for w := range g.Writes() {
 		if of := s.bucketOf(w.Key); b == nil || !bytes.Equal(of, name) {
 			var err error
-			if b, err = s.bucket(tx, of); err != nil {
+			if b, err = tx.CreateBucketIfNotExists(of); err != nil {
 				return err
 			}
-			name = of
+			if name = of; s.filled[of[0]] || behindAll(b, w.Key) {
+				b.FillPercent = fullPages
+			}
 		}
 		var err error
 		if w.Delete {
@@ -101,13 +103,11 @@ func (s *Store) fill(tx *bbolt.Tx, g *commit.Group) error {
 	return tx.Bucket(header).Put(headTime, binary.BigEndian.AppendUint64(nil, uint64(g.Last())))
 }
 
-// bucket returns the bucket called name, which it makes if need be.
-func (s *Store) bucket(tx *bbolt.Tx, name []byte) (*bbolt.Bucket, error) {
-	b, err := tx.CreateBucketIfNotExists(name)
-	if err == nil && s.filled[name[0]] {
-		b.FillPercent = fullPages
-	}
-	return b, err
+// behindAll reports whether key comes behind all of a bucket: what is written
+// there, in the order of the keys, fills up its pages.
+func behindAll(b *bbolt.Bucket, key []byte) bool {
+	last, _ := b.Cursor().Last()
+	return bytes.Compare(last, key) < 0
 }
 
 // roomy reports whether the file cannot outgrow its map with the next group,

@@ -55,6 +55,23 @@ func testStamps(t *testing.T, s kv.Store) {
 	}
 }
 
+// testNothing commits nothing, which is a commit like any other.
+func testNothing(t *testing.T, s kv.Store) {
+	var told []int64
+	cancel := s.Watch(func(c kv.Commit) { told = append(told, c.Time) })
+	first := commit(t, s, writes(put("a", "A")))
+	second := commit(t, s, &kv.Batch{})
+	cancel()
+	if first >= second || !slices.Equal(told, []int64{first, second}) {
+		t.Errorf("times %d and %d, watched were %v", first, second, told)
+	}
+	snap := snapshot(t, s)
+	defer snap.Close()
+	if got := all(t, snap); len(got) != 1 || snap.Time() <= second {
+		t.Errorf("at %d, after the commit of nothing at %d, there is %v", snap.Time(), second, got)
+	}
+}
+
 func testLimits(t *testing.T, s kv.Store) {
 	long := func(n int) []byte { return bytes.Repeat([]byte("x"), n) }
 	many := func(n, size int) (ws []kv.Write) {

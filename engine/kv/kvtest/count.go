@@ -16,13 +16,14 @@ type Counting struct {
 func Count(s kv.Store) *Counting { return &Counting{Store: s} }
 
 // Reads is the number of entries read so far: each Get, found or not, and
-// each Next and Seek of an iterator, those at its end too.
+// each step of an iterator: Next, Seek, and each entry of a Fill. Those at its
+// end count too.
 func (c *Counting) Reads() int64 { return c.Gets() + c.Steps() }
 
 // Gets is the number of Gets so far.
 func (c *Counting) Gets() int64 { return c.gets.Load() }
 
-// Steps is the number of Nexts and Seeks so far.
+// Steps is the number of steps of iterators so far.
 func (c *Counting) Steps() int64 { return c.steps.Load() }
 
 // Snapshots is the number of snapshots taken so far.
@@ -66,3 +67,5 @@ func (it *countingIterator) Seek(key []byte) bool {
 	it.c.steps.Add(1)
 	return it.Iterator.Seek(key)
 }
+
+func (it *countingIterator) Fill(keys, values [][]byte) int { return kv.FillByNext(it, keys, values) }

@@ -91,6 +91,8 @@ func (it *failingIterator) Next() bool { return it.step() && it.Iterator.Next() 
 
 func (it *failingIterator) Seek(key []byte) bool { return it.step() && it.Iterator.Seek(key) }
 
+func (it *failingIterator) Fill(keys, values [][]byte) int { return kv.FillByNext(it, keys, values) }
+
 func (it *failingIterator) step() bool {
 	if it.err == nil {
 		it.err = it.f.step()

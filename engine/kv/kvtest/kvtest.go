@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) kv.Store) {
 		{"ScanLong", testScanLong},
 		{"Isolation", testIsolation},
 		{"Stamps", testStamps},
+		{"Nothing", testNothing},
 		{"Conflicts", testConflicts},
 		{"ConflictForgotten", testConflictForgotten},
 		{"Limits", testLimits},

@@ -199,11 +199,14 @@ func (r *run) compare() {
 	walk := newWalk(h.keys, lo, hi, reverse)
 	for range 40 {
 		var got bool
-		if r.rand.IntN(5) == 0 {
+		switch r.rand.IntN(5) {
+		case 0:
 			key := r.key()
 			got = it.Seek([]byte(key))
 			walk.seek(key)
-		} else {
+		case 1:
+			got = r.fill(it, h.entries, walk)
+		default:
 			got = it.Next()
 			walk.next()
 		}
@@ -211,6 +214,23 @@ func (r *run) compare() {
 			r.t.Fatalf("scan of %q to %q, reverse %v: at %q, want %q", lo, hi, reverse, it.Key(), want)
 		}
 	}
+}
+
+// fill moves over several entries, compares all but the last of them, and
+// reports whether the iterator stands on one.
+func (r *run) fill(it kv.Iterator, entries map[string]string, walk *walk) bool {
+	keys, values := make([][]byte, 1+r.rand.IntN(20)), make([][]byte, 20)
+	n := it.Fill(keys, values[:len(keys)])
+	for i := range n {
+		walk.next()
+		if want := walk.at(); string(keys[i]) != want || string(values[i]) != entries[want] {
+			r.t.Fatalf("entry %d of %d, reverse %v: %q, want %q", i, n, walk.reverse, keys[i], want)
+		}
+	}
+	if n < len(keys) {
+		walk.next()
+	}
+	return n == len(keys)
 }
 
 // walk is the model of an iterator: a place in a sorted list.

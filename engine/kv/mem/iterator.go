@@ -55,6 +55,8 @@ func (it *iterator) Seek(key []byte) bool {
 	return it.fetch(key, !it.reverse)
 }
 
+func (it *iterator) Fill(keys, values [][]byte) int { return kv.FillByNext(it, keys, values) }
+
 func (it *iterator) Key() []byte   { return it.present().key }
 func (it *iterator) Value() []byte { return it.present().value }
 func (it *iterator) Err() error    { return it.err }
