@@ -59,29 +59,33 @@ func (it *iterator) Fill(keys, values [][]byte) (n int) {
 		}
 		keys[0], values[0], filled = it.key, it.value, 1
 	}
-	for it.key != nil && filled < len(keys) {
+	return it.within(keys, values, it.more(keys, values, filled, fresh))
+}
+
+// more fills keys from n on, up to the end of what the cursor has, and returns
+// how many are filled. each says that every one is compared with the bound.
+func (it *iterator) more(keys, values [][]byte, n int, each bool) int {
+	for it.key != nil && n < len(keys) {
 		key, value := it.move()
-		if fresh || key == nil || checkEntry(key, value) != nil {
+		if each || key == nil || checkEntry(key, value) != nil {
 			if !it.settle(key, value) {
 				break
 			}
 			key, value = it.key, it.value
 		}
-		keys[filled], values[filled] = key, value
-		filled++
+		keys[n], values[n] = key, value
+		n++
 	}
-	return it.within(keys[:filled], values)
+	return n
 }
 
-// within returns how many of the entries that were passed lie within the bounds
-// of the scan, and stands on the last of them, unless that was all.
-func (it *iterator) within(keys, values [][]byte) int {
-	n := len(keys)
-	for n > 0 && it.beyond(keys[n-1]) {
-		n--
+// within returns how many of the filled entries lie within the bound, and stands
+// on the last of them.
+func (it *iterator) within(keys, values [][]byte, filled int) (n int) {
+	for n = filled; n > 0 && it.beyond(keys[n-1]); n-- {
 	}
 	switch {
-	case n < len(keys):
+	case n < filled:
 		it.end(nil)
 	case n > 0 && it.key != nil:
 		it.key, it.value = keys[n-1], values[n-1]
