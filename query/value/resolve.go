@@ -4,8 +4,6 @@ package value
 // place of pending times. It is for a value that outlives its transaction.
 func Resolve(v Value, ts int64) Value {
 	switch v := v.(type) {
-	case nil:
-		return nil
 	case TxnTime:
 		return Long(ts)
 	case Array:
@@ -31,7 +29,7 @@ func Resolve(v Value, ts int64) Value {
 		l := *v
 		l.Captured = resolveObject(l.Captured, ts)
 		return &l
-	default:
+	default: // nil too
 		return v
 	}
 }
