@@ -96,21 +96,30 @@ var collectionFunctions = []*Function{
 }
 
 func mapEach(c *Context, args []value.Value) (value.Value, error) {
-	l := c.lambda(0)
-	return overData(args[1], func(list value.Array) (value.Array, error) {
-		if err := wide(len(list)); err != nil {
+	l, in := c.lambda(0), args[1]
+	list, _ := in.(value.Array)
+	page, isPage := in.(*value.Page)
+	if err := wide(width(in)); err != nil {
+		return nil, err
+	}
+	out := make(value.Array, width(in))
+	for i := range out {
+		var v value.Value
+		if isPage {
+			v = page.At(i)
+		} else {
+			v = list[i]
+		}
+		mapped, err := c.apply("map", l, v)
+		if err != nil {
 			return nil, err
 		}
-		out := make(value.Array, len(list))
-		for i, v := range list {
-			mapped, err := c.apply("map", l, v)
-			if err != nil {
-				return nil, err
-			}
-			out[i] = mapped
-		}
-		return out, nil
-	})
+		out[i] = mapped
+	}
+	if isPage {
+		return withData(page, out), nil
+	}
+	return out, nil
 }
 
 func foreach(c *Context, args []value.Value) (value.Value, error) {

@@ -66,6 +66,14 @@ func (p *Page) Len() int {
 	return len(p.data)
 }
 
+// At returns the i-th of the data.
+func (p *Page) At(i int) Value {
+	if p.Plain() {
+		return p.refs.list[i]
+	}
+	return p.data[i]
+}
+
 // Refs returns the elements as read where all of them are just refs. They must
 // not be changed.
 func (p *Page) Refs() []Ref {

@@ -119,7 +119,7 @@ func step(v Value, s Step, n Names) (Value, bool) {
 		return nil, false
 	case *Page:
 		if i, ok := s.index(v.Len()); ok {
-			return v.Data()[i], true
+			return v.At(i), true
 		}
 	case Ref:
 		return v.part(s, n)
