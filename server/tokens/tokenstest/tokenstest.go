@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -66,16 +67,27 @@ func New(t testing.TB, edit ...func(*tokens.Options)) *Fixture {
 func (f *Fixture) Clock() time.Time { return time.UnixMicro(f.now.Add(1)).UTC() }
 
 // Forward moves the time of the database, which may be a little ahead of the
-// clock.
+// clock, and behind it while a commit from before is on its way.
 func (f *Fixture) Forward(d time.Duration) {
 	f.t.Helper()
+	then := f.at() + d.Microseconds()
+	f.now.Store(then)
+	for f.at() < then {
+		runtime.Gosched()
+	}
+}
+
+// at is the time of the database, in microseconds.
+func (f *Fixture) at() (now int64) {
+	f.t.Helper()
 	err := f.View(context.Background(), func(tx *tokens.Tx) error {
-		f.now.Store(tx.Now() + d.Microseconds())
+		now = tx.Now()
 		return nil
 	})
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	return now
 }
 
 // Do runs a query as an admin that must succeed.
