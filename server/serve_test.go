@@ -3,13 +3,10 @@ package server
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +16,7 @@ import (
 
 	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/engine/kv/mem"
+	"github.com/fawndb/fawn/server/conns/connstest"
 )
 
 // house is a server that is being served, for tests to knock at.
@@ -200,7 +198,7 @@ func TestProtocols(t *testing.T) {
 
 // TestTLS checks that ALPN offers both protocols.
 func TestTLS(t *testing.T) {
-	cert, key, roots := certificate(t)
+	cert, key, roots := connstest.Certificate(t)
 	h := openTLS(t, Options{}, nil, cert, key)
 	for want, offered := range map[string][]string{
 		"HTTP/2.0": {"h2", "http/1.1"},
@@ -236,25 +234,4 @@ func TestTLS(t *testing.T) {
 	if err := New(h.db, Options{}).Serve(&net.TCPListener{}, filepath.Join(t.TempDir(), "none"), key); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a certificate that is not there: %v", err)
 	}
-}
-
-// certificate writes a certificate for 127.0.0.1 to files.
-func certificate(t *testing.T) (cert, key string, roots *x509.CertPool) {
-	t.Helper()
-	donor := httptest.NewTLSServer(nil)
-	defer donor.Close()
-	private, err := x509.MarshalPKCS8PrivateKey(donor.TLS.Certificates[0].PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, kind string, b []byte) string {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	roots = x509.NewCertPool()
-	roots.AddCert(donor.Certificate())
-	return write("cert.pem", "CERTIFICATE", donor.Certificate().Raw), write("key.pem", "PRIVATE KEY", private), roots
 }

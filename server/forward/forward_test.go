@@ -6,12 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/server/auth"
 	"github.com/fawndb/fawn/server/door"
@@ -225,18 +223,8 @@ func TestScanning(t *testing.T) {
 
 func TestStoreFailure(t *testing.T) {
 	f := newFixture(t)
-	db, err := engine.Open(filepath.Join(t.TempDir(), "fawn.db"), engine.Options{NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := tokens.New(t.Context(), db, tokens.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f.door, err = forward.New(s, door.Options{Log: slog.New(slog.NewTextHandler(&f.log, nil))}, forward.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
+	var err error
+	if f.door, err = forward.New(tokenstest.Closed(t), door.Options{Log: slog.New(slog.NewTextHandler(&f.log, nil))}, forward.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	w := f.ask("GET", "/auth/forward", "Authorization: Bearer "+bearer)

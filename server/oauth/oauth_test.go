@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +18,11 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
-	"github.com/fawndb/fawn/engine"
 	"github.com/fawndb/fawn/query/value"
 	"github.com/fawndb/fawn/server/door"
 	"github.com/fawndb/fawn/server/oauth"
 	"github.com/fawndb/fawn/server/tokens"
+	"github.com/fawndb/fawn/server/tokens/tokenstest"
 )
 
 const inactive = `{"active":false}`
@@ -360,18 +359,8 @@ func TestClientLibrary(t *testing.T) {
 func TestStoreFailure(t *testing.T) {
 	f := newFixture(t)
 	p := f.issue("")
-	db, err := engine.Open(filepath.Join(t.TempDir(), "fawn.db"), engine.Options{NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := tokens.New(t.Context(), db, tokens.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f.door, err = oauth.New(s, door.Options{Log: slog.New(slog.NewTextHandler(&f.log, nil))}, oauth.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
+	var err error
+	if f.door, err = oauth.New(tokenstest.Closed(t), door.Options{Log: slog.New(slog.NewTextHandler(&f.log, nil))}, oauth.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for path, form := range map[string]string{

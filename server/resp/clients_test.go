@@ -2,47 +2,24 @@ package resp
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
-	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
-)
 
-// certificate writes a certificate for 127.0.0.1 to files.
-func certificate(t *testing.T) (cert, key string, roots *x509.CertPool) {
-	t.Helper()
-	donor := httptest.NewTLSServer(nil)
-	defer donor.Close()
-	private, err := x509.MarshalPKCS8PrivateKey(donor.TLS.Certificates[0].PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, kind string, b []byte) string {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	roots = x509.NewCertPool()
-	roots.AddCert(donor.Certificate())
-	return write("cert.pem", "CERTIFICATE", donor.Certificate().Raw), write("key.pem", "PRIVATE KEY", private), roots
-}
+	"github.com/fawndb/fawn/server/conns/connstest"
+)
 
 // clients runs a test with a client of each protocol, in clear and encrypted.
 func clients(t *testing.T, test func(t *testing.T, h *house, c *redis.Client)) {
-	cert, key, roots := certificate(t)
+	cert, key, roots := connstest.Certificate(t)
 	for _, protocol := range []int{2, 3} {
 		for _, encrypted := range []bool{false, true} {
 			t.Run(fmt.Sprintf("RESP%d, TLS %t", protocol, encrypted), func(t *testing.T) {
@@ -155,7 +132,7 @@ func TestGoClientRefused(t *testing.T) {
 
 // TestTLSOnly: clear text to an encrypted door is no command.
 func TestTLSOnly(t *testing.T) {
-	cert, key, _ := certificate(t)
+	cert, key, _ := connstest.Certificate(t)
 	h := open(t, setup{cert: cert, key: key})
 	c := h.dial(t)
 	c.send(frame("AUTH", h.secret))
@@ -190,7 +167,7 @@ func (h *house) redisCLI(t *testing.T, stdin string, args ...string) string {
 // TestRedisCLI: the client that comes with Redis, over each protocol, with
 // arguments, with commands on its input, and with a raw pipeline.
 func TestRedisCLI(t *testing.T) {
-	cert, key, _ := certificate(t)
+	cert, key, _ := connstest.Certificate(t)
 	for _, flags := range [][]string{{"-2"}, {"-3"}, {"-2", "--tls", "--cacert", cert}, {"-3", "--tls", "--cacert", cert}} {
 		t.Run(strings.Join(flags[:min(2, len(flags))], " "), func(t *testing.T) {
 			var s setup

@@ -138,3 +138,20 @@ func (f *Fixture) Holds(text string) bool {
 	}
 	return false
 }
+
+// Closed returns services whose database is closed: every operation fails.
+func Closed(t testing.TB) *tokens.Service {
+	t.Helper()
+	db, err := engine.Open(filepath.Join(t.TempDir(), "fawn.db"), engine.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := tokens.New(context.Background(), db, tokens.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
